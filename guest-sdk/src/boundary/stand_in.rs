@@ -1,0 +1,61 @@
+//! A host for unit tests: one task per thread, whose facts `testing` sets and whose results it collects.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use crate::testing::Reject;
+
+thread_local! {
+    static TASK: RefCell<Task> = RefCell::new(Task::default());
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Task {
+    pub(crate) input: Vec<u8>,
+    /// How much of `input` has been pulled.
+    pub(crate) pulled: usize,
+    pub(crate) path: String,
+    pub(crate) params: BTreeMap<String, String>,
+    pub(crate) emitted: String,
+    pub(crate) rejects: Vec<Reject>,
+    pub(crate) log: Vec<String>,
+}
+
+/// Makes `task` the task of this thread; the one that was it until now.
+pub(crate) fn replace(task: Task) -> Task {
+    TASK.replace(task)
+}
+
+pub(crate) fn input_len() -> u64 {
+    TASK.with_borrow(|task| task.input.len() as u64)
+}
+
+pub(crate) fn input_read(buffer: &mut Vec<u8>) -> usize {
+    TASK.with_borrow_mut(|task| {
+        let unread = &task.input[task.pulled..];
+        let amount = unread.len().min(buffer.capacity() - buffer.len());
+        buffer.extend_from_slice(&unread[..amount]);
+        task.pulled += amount;
+        amount
+    })
+}
+
+pub(crate) fn input_path() -> String {
+    TASK.with_borrow(|task| task.path.clone())
+}
+
+pub(crate) fn param(name: &str) -> Option<String> {
+    TASK.with_borrow(|task| task.params.get(name).cloned())
+}
+
+pub(crate) fn emit(rows: &str) {
+    TASK.with_borrow_mut(|task| task.emitted.push_str(rows));
+}
+
+pub(crate) fn reject(record: u64, offset: Option<u64>, reason: &str) {
+    TASK.with_borrow_mut(|task| task.rejects.push(Reject { record, offset, reason: reason.to_owned() }));
+}
+
+pub(crate) fn log(line: &str) {
+    TASK.with_borrow_mut(|task| task.log.push(line.to_owned()));
+}

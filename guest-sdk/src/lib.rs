@@ -1,0 +1,26 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+#[doc(hidden)]
+pub mod boundary;
+mod error;
+mod input;
+mod lines;
+mod output;
+mod processor;
+mod reader;
+mod row;
+mod task;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod testing;
+mod value;
+
+pub use error::{Context, Error, Result};
+pub use input::Input;
+pub use lines::{Line, Lines};
+pub use output::{Output, Processor};
+pub use reader::Reader;
+pub use row::{DynRow, Fields, Row};
+pub use sandmill_guest_derive::Row;
+pub use task::{emit, log, param, reject};
+pub use value::Value;

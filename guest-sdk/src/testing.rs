@@ -1,0 +1,105 @@
+//! Runs a processor natively, for unit tests: no WebAssembly, no sandbox, no limits.
+//!
+//! [`run`] is enough for most tests; [`Task`] is for those that need a path or parameters.
+//!
+//! ```
+//! use sandmill_guest::{DynRow, Input, Result, param, skip, testing};
+//!
+//! fn size(input: &mut Input) -> Result<DynRow> {
+//!     if !input.path().ends_with(".txt") {
+//!         skip!("not a text");
+//!     }
+//!     let unit = param("unit").unwrap_or_default();
+//!     Ok([(unit, input.len())].into_iter().collect())
+//! }
+//!
+//! let outcome = testing::Task::new("abc").path("a.txt").param("unit", "bytes").run(size);
+//! assert_eq!(outcome.rows.unwrap(), [r#"{"bytes":3}"#]);
+//!
+//! assert!(testing::run(size, "abc").rows.unwrap_err().is_skip());
+//! ```
+
+use crate::boundary::stand_in;
+use crate::error::Result;
+use crate::input::Input;
+use crate::output::{Output as _, Processor};
+use crate::task;
+
+/// What came of a task.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Its rows, each as the JSON object that was emitted; or why there are none.
+    pub rows: Result<Vec<String>>,
+    /// The records that could not be used.
+    pub rejects: Vec<Reject>,
+    /// The lines of its log.
+    pub log: Vec<String>,
+}
+
+/// A record of the input that could not be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reject {
+    /// Its number.
+    pub record: u64,
+    /// Its byte offset in the input.
+    pub offset: Option<u64>,
+    /// Why it could not be used.
+    pub reason: String,
+}
+
+/// Calls a processor with this input.
+pub fn run<F: for<'a> Processor<'a>>(function: F, input: impl Into<Vec<u8>>) -> Outcome {
+    Task::new(input).run(function)
+}
+
+/// A task: an input, its path and the parameters.
+#[derive(Debug)]
+pub struct Task {
+    facts: stand_in::Task,
+    is_pulled: bool,
+}
+
+impl Task {
+    /// A task without a path and parameters, with this input.
+    pub fn new(input: impl Into<Vec<u8>>) -> Self {
+        Self { facts: stand_in::Task { input: input.into(), ..Default::default() }, is_pulled: false }
+    }
+
+    /// Gives the input a path.
+    pub fn path(mut self, path: impl Into<String>) -> Self {
+        self.facts.path = path.into();
+        self
+    }
+
+    /// Gives a value to the parameter `name`.
+    pub fn param(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.facts.params.insert(name.into(), value.into());
+        self
+    }
+
+    /// Lets the processor pull its input piece by piece, as sandmill does with large ones.
+    pub fn pulled(mut self) -> Self {
+        self.is_pulled = true;
+        self
+    }
+
+    /// Calls a processor with this task.
+    pub fn run<F: for<'a> Processor<'a>>(self, function: F) -> Outcome {
+        let mut input = if self.is_pulled {
+            Input::pulled(self.facts.input.len() as u64)
+        } else {
+            Input::whole(self.facts.input.clone())
+        };
+        stand_in::replace(self.facts);
+        // A test that expects a panic has left its rows here.
+        task::discard();
+        let result = function.process(&mut input).emit();
+        task::flush();
+        let done = stand_in::replace(stand_in::Task::default());
+        Outcome {
+            rows: result.map(|()| done.emitted.lines().map(str::to_owned).collect()),
+            rejects: done.rejects,
+            log: done.log,
+        }
+    }
+}
