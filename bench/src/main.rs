@@ -1,0 +1,30 @@
+//! The benchmarks' own programs: the data, the native peer, and the cost of a sandbox in process.
+//!
+//! `bench/run` calls them in turn; `METHODOLOGY.md` says what is compared with what.
+
+mod data;
+mod native;
+mod overhead;
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::Parser;
+
+#[derive(Parser)]
+enum Command {
+    /// Writes FILES small JSON files below FOLDER, a thousand in each sub-folder, the same ones every time.
+    Data { files: u32, folder: PathBuf },
+    /// Does the work of `count-fruits` natively: no sandbox, no ledger, a thread pool and a CSV file.
+    Native { folder: PathBuf, csv: PathBuf, workers: NonZeroUsize },
+    /// Times a processor in process, task after task in one sandbox: no files, no ledger.
+    Overhead { processor: PathBuf, input: PathBuf, tasks: u32 },
+}
+
+fn main() -> anyhow::Result<()> {
+    match Command::parse() {
+        Command::Data { files, folder } => data::write(files, &folder),
+        Command::Native { folder, csv, workers } => native::run(&folder, &csv, workers),
+        Command::Overhead { processor, input, tasks } => overhead::run(&processor, &input, tasks),
+    }
+}

@@ -1,0 +1,287 @@
+//! What a run is asked to do, as meant and validated. No clap in here, and no file is touched.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::outcome::FailureKind;
+
+/// Everything that `sandmill run` needs to know.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub processor: PathBuf,
+    pub source: Source,
+    pub output: Output,
+    pub workers: NonZeroUsize,
+    pub isolation: Isolation,
+    pub input_mode: InputMode,
+    /// `--param`: handed to the guest, part of the fingerprint.
+    pub params: BTreeMap<String, String>,
+    pub budget: Budget,
+    pub resume: Resume,
+    pub stop: StopPolicy,
+    pub views: Views,
+}
+
+impl Config {
+    /// A run of `processor` with the default for everything that has one, and one worker.
+    pub fn new(processor: impl Into<PathBuf>, source: Source, output: Output) -> Self {
+        Self {
+            processor: processor.into(),
+            source,
+            output,
+            workers: NonZeroUsize::MIN,
+            isolation: Isolation::default(),
+            input_mode: InputMode::default(),
+            params: BTreeMap::new(),
+            budget: Budget::default(),
+            resume: Resume::default(),
+            stop: StopPolicy::default(),
+            views: Views::default(),
+        }
+    }
+}
+
+/// Which inputs there are.
+#[derive(Clone, Debug, Default)]
+pub struct Source {
+    /// Files and folders, as named by the user.
+    pub inputs: Vec<PathBuf>,
+    /// Further inputs, from a list.
+    pub list: Option<InputList>,
+    /// The folder that paths are relative to; `None` derives it from the inputs.
+    pub root: Option<PathBuf>,
+    pub filter: Filter,
+    pub links: Links,
+}
+
+/// `--files-from`: a list of inputs.
+#[derive(Clone, Debug)]
+pub struct InputList {
+    /// `None` is the standard input.
+    pub file: Option<PathBuf>,
+    /// Entries end in NUL (`-0`) instead of a newline.
+    pub nul_separated: bool,
+}
+
+/// Which files of a folder are inputs. A file that is named itself is one whatever this says.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// A file must end in one of these, if there are any.
+    pub suffixes: Vec<String>,
+    /// A file must match one of these, if there are any. Without a `/`, a pattern is for the name alone.
+    pub globs: Vec<String>,
+    /// Files and folders that match one of these are left out.
+    pub excludes: Vec<String>,
+    /// Names that start with a dot are inputs too.
+    pub hidden: bool,
+}
+
+/// Which symbolic links inside a folder are followed. A link that is named itself always is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Links {
+    #[default]
+    Ignore,
+    /// Those whose target lies in the same folder given as input.
+    WithinTree,
+    All,
+}
+
+/// Where the results go.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// The output folder: ledger, views, markers.
+    Folder(PathBuf),
+    /// Nothing is kept; rows leave through the monitor as they are committed.
+    Discard,
+}
+
+/// Whether one guest instance may see what an earlier task left in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Isolation {
+    /// A pristine instance for every task.
+    #[default]
+    Task,
+    /// One instance of an SDK processor serves task after task of its worker.
+    Worker,
+}
+
+/// How a WASI command gets its input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum InputMode {
+    /// On standard input.
+    #[default]
+    Stdin,
+    /// On standard input, and as the one file `/input/<name>`, read-only; argv\[1\] is that path.
+    File,
+}
+
+/// What one task may consume. Running out ends that task and no other.
+#[derive(Clone, Debug)]
+pub struct Budget {
+    pub fuel: Fuel,
+    /// Time in the sandbox, counted in ticks of our own ticker: a stopped process costs nothing.
+    pub timeout: Duration,
+    /// All linear memories and tables together.
+    pub memory_bytes: usize,
+    pub stack_bytes: usize,
+    /// Rows and rejects as the guest writes them.
+    pub output_bytes: usize,
+    /// How much of the end of the guest's log or stderr is kept.
+    pub log_bytes: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            fuel: Fuel::DEFAULT,
+            timeout: Duration::from_secs(60),
+            memory_bytes: 512 << 20,
+            stack_bytes: 512 << 10,
+            output_bytes: 64 << 20,
+            log_bytes: 64 << 10,
+        }
+    }
+}
+
+/// Fuel of a task: one unit is about one WebAssembly operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fuel {
+    pub base: u64,
+    pub per_input_byte: u64,
+}
+
+impl Fuel {
+    /// A few seconds of computing, and room for work that grows with the input.
+    pub const DEFAULT: Self = Self { base: 10_000_000_000, per_input_byte: 10_000 };
+
+    /// The fuel of a task with an input of `input_bytes`.
+    pub fn for_input(self, input_bytes: u64) -> u64 {
+        self.base.saturating_add(self.per_input_byte.saturating_mul(input_bytes))
+    }
+}
+
+/// How a run treats what earlier runs left in its folder.
+#[derive(Clone, Debug)]
+pub struct Resume {
+    /// Go on although the processor or its parameters are not those of the folder.
+    pub accept_change: bool,
+    pub retry_failed: RetryFailed,
+    /// Further attempts within this run at a task whose failure is not deterministic.
+    pub retries: u32,
+    pub on_change: OnChange,
+    pub on_missing: OnMissing,
+}
+
+impl Default for Resume {
+    fn default() -> Self {
+        Self {
+            accept_change: false,
+            retry_failed: RetryFailed::None,
+            retries: 1,
+            on_change: OnChange::Rerun,
+            on_missing: OnMissing::Keep,
+        }
+    }
+}
+
+/// Which tasks that failed in an earlier run are run again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RetryFailed {
+    None,
+    All,
+    Kinds(Vec<FailureKind>),
+}
+
+impl RetryFailed {
+    pub fn includes(&self, kind: FailureKind) -> bool {
+        match self {
+            Self::None => false,
+            Self::All => true,
+            Self::Kinds(kinds) => kinds.contains(&kind),
+        }
+    }
+}
+
+/// What happens to a task whose input is not the one on record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnChange {
+    Rerun,
+    Keep,
+    Fail,
+}
+
+/// What happens to the outcome of a task whose input is no longer there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnMissing {
+    Keep,
+    Drop,
+}
+
+/// When failures end the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct StopPolicy {
+    /// The first failure of this run ends it.
+    pub fail_fast: bool,
+    pub max_errors: Option<MaxErrors>,
+}
+
+/// How many failures of this run are too many.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum MaxErrors {
+    /// More than this many.
+    Count(u64),
+    /// More than this percentage of the tasks ended, once [`MaxErrors::PERCENT_FROM_TASKS`] have.
+    Percent(f64),
+}
+
+impl MaxErrors {
+    /// A percentage of fewer tasks than this says nothing yet.
+    pub const PERCENT_FROM_TASKS: u64 = 100;
+}
+
+/// What is made of the ledger for people and programs to read.
+#[derive(serde::Serialize, serde::Deserialize, Clone, Debug)]
+pub struct Views {
+    pub layout: Layout,
+    pub markers: Markers,
+    /// Name of the column that holds an input's path.
+    pub path_column: String,
+    /// `--columns`: the columns that every row must have, in this order.
+    pub columns: Option<Vec<String>>,
+    /// The most columns that a table may have.
+    pub max_columns: usize,
+}
+
+impl Default for Views {
+    fn default() -> Self {
+        Self {
+            layout: Layout::OneTable,
+            markers: Markers::None,
+            path_column: "path".to_owned(),
+            columns: None,
+            max_columns: 2_000,
+        }
+    }
+}
+
+/// How the results are laid out in files.
+#[derive(serde::Serialize, serde::Deserialize, Clone, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// `results.csv` in the output folder, the path first.
+    OneTable,
+    /// R-3PO's: `0.results.csv` to `N-1.results.csv` in `folder`, the processor's columns only. A task's rows are in
+    /// the table numbered by its rank in input order modulo N, so they do not depend on which worker ran it.
+    Striped { folder: PathBuf, tables: NonZeroUsize },
+}
+
+/// Marker files.
+#[derive(serde::Serialize, serde::Deserialize, Clone, Debug, PartialEq, Eq)]
+pub enum Markers {
+    None,
+    /// `tracking/<prefix>/<path>/done.job` or `error.job` in the output folder.
+    Tree {
+        prefix: PathBuf,
+    },
+}

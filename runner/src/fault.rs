@@ -1,0 +1,147 @@
+//! Fault points: places at which a crash test ends the process as a power cut would, with nothing unwound or flushed.
+//!
+//! `SANDMILL_FAULT=NAME` kills it at the first passing of that point, `NAME:K` at the K-th. Release builds have none.
+
+/// Declares the points with their names, so that the list cannot drift from the enum.
+macro_rules! points {
+    ($($point:ident = $name:literal,)+) => {
+        /// A place at which a process can be made to die.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Point {
+            $($point,)+
+        }
+
+        impl Point {
+            pub const ALL: &[Self] = &[$(Self::$point,)+];
+
+            /// The name in `SANDMILL_FAULT`.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$point => $name,)+
+                }
+            }
+        }
+    };
+}
+
+points! {
+    LedgerCreated = "ledger.create.file",
+    LedgerSchemaMade = "ledger.create.schema",
+    CommitBeforeBegin = "ledger.commit.before_begin",
+    CommitAfterBegin = "ledger.commit.after_begin",
+    CommitMidBatch = "ledger.commit.mid_batch",
+    CommitBeforeCommit = "ledger.commit.before_commit",
+    CommitAfterCommit = "ledger.commit.after_commit",
+    DropBeforeBegin = "ledger.drop.before_begin",
+    DropMidBatch = "ledger.drop.mid_batch",
+    DropBeforeCommit = "ledger.drop.before_commit",
+    DropAfterCommit = "ledger.drop.after_commit",
+    FinishBeforeFold = "ledger.finish.before_fold",
+    FinishAfterFold = "ledger.finish.after_fold",
+    FileCreated = "atomic.created",
+    FilePartlyWritten = "atomic.partly_written",
+    FileBeforeSync = "atomic.before_sync",
+    FileAfterSync = "atomic.after_sync",
+    FileAfterRename = "atomic.after_rename",
+    FileAfterFolderSync = "atomic.after_folder_sync",
+    TablesBeforeRemoval = "tables.before_removal",
+    TablesAfterRemoval = "tables.after_removal",
+    MarkerBeforeWrite = "marker.before_write",
+    MarkerAfterFolder = "marker.after_folder",
+    MarkerAfterWrite = "marker.after_write",
+    MarkerAfterRemoval = "marker.after_removal",
+}
+
+/// Passes a fault point.
+#[cfg(debug_assertions)]
+pub fn point(point: Point) {
+    armed::pass(point);
+}
+
+/// Passes a fault point, of which release builds have none.
+#[cfg(not(debug_assertions))]
+#[inline(always)]
+pub fn point(_point: Point) {}
+
+#[cfg(debug_assertions)]
+mod armed {
+    use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::Point;
+
+    /// The point at which this process dies, and how many passings are left until then.
+    struct Fault {
+        name: String,
+        passings_left: AtomicU64,
+    }
+
+    static FAULT: OnceLock<Option<Fault>> = OnceLock::new();
+
+    pub(super) fn pass(point: Point) {
+        let Some(fault) = FAULT.get_or_init(|| parse(&std::env::var("SANDMILL_FAULT").ok()?)) else { return };
+        if fault.name == point.name() && fault.passings_left.fetch_sub(1, Ordering::Relaxed) == 1 {
+            die();
+        }
+    }
+
+    fn parse(text: &str) -> Option<Fault> {
+        let (name, passing) = match text.split_once(':') {
+            Some((name, passing)) => (name, passing.parse().ok()?),
+            None => (text, 1),
+        };
+        Some(Fault { name: name.to_owned(), passings_left: AtomicU64::new(passing) })
+    }
+
+    fn die() {
+        // A signal to oneself is delivered before the call returns, or any moment now: nothing may run until then.
+        let sent = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+        match sent {
+            Ok(()) => loop {
+                std::thread::park();
+            },
+            Err(_) => std::process::abort(),
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn a_fault_is_a_name_and_a_passing() {
+            let of = |text| parse(text).map(|fault| (fault.name, fault.passings_left.into_inner()));
+            assert_eq!(of("atomic.created"), Some(("atomic.created".to_owned(), 1)));
+            assert_eq!(of("atomic.created:7"), Some(("atomic.created".to_owned(), 7)));
+            assert_eq!(of("atomic.created:x"), None);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique() {
+        for (index, point) in Point::ALL.iter().enumerate() {
+            assert!(Point::ALL[..index].iter().all(|other| other.name() != point.name()), "{}", point.name());
+        }
+    }
+
+    #[test]
+    fn every_point_is_passed_somewhere() {
+        let sources = [
+            include_str!("ledger/mod.rs"),
+            include_str!("ledger/open.rs"),
+            include_str!("ledger/commit.rs"),
+            include_str!("export/atomic.rs"),
+            include_str!("export/stripes.rs"),
+            include_str!("export/markers.rs"),
+        ];
+        for point in Point::ALL {
+            let passing = format!("Point::{point:?})");
+            assert!(sources.iter().any(|source| source.contains(&passing)), "{passing} is passed nowhere");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! From the selection to the workers: batches of tasks, large enough to be cheap and small enough to end together.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::Sender;
+
+use crate::control::Control;
+use crate::event::{Event, Monitor as _, Notice};
+use crate::report::Verdict;
+use crate::select::Selection;
+use crate::task::{Reason, Task, TaskId};
+
+/// How long a batch should keep a worker: long against the cost of handing it over, short enough that no worker is left
+/// with much to do when the others have ended.
+const BATCH_TIME: Duration = Duration::from_millis(2);
+const MOST_BATCH_TASKS: u64 = 256;
+
+/// How many inputs that need no work are told at a time.
+const KEPT_AT_A_TIME: u64 = 4096;
+
+/// How long tasks take, learned as they end.
+#[derive(Debug, Default)]
+pub struct Pace {
+    tasks: AtomicU64,
+    elapsed_us: AtomicU64,
+}
+
+impl Pace {
+    pub fn record(&self, tasks: u64, elapsed: Duration) {
+        self.tasks.fetch_add(tasks, Ordering::Relaxed);
+        self.elapsed_us.fetch_add(u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// How many tasks make a batch. One, until something is known.
+    fn batch_tasks(&self) -> usize {
+        let tasks = self.tasks.load(Ordering::Relaxed);
+        let elapsed_us = self.elapsed_us.load(Ordering::Relaxed).max(1);
+        let fitting = (BATCH_TIME.as_micros() as u64).saturating_mul(tasks) / elapsed_us;
+        fitting.clamp(1, MOST_BATCH_TASKS) as usize
+    }
+}
+
+/// What the selection found besides tasks.
+#[derive(Debug, Default)]
+pub struct Fed {
+    /// Inputs that needed no work.
+    pub kept: u64,
+    /// Outcomes without an input that are to be dropped.
+    pub to_drop: Vec<TaskId>,
+}
+
+/// Sends every task of the selection to the workers. Ends early when they or the run do.
+///
+/// # Errors
+/// Those of the selection.
+pub fn feed(
+    selection: &mut Selection<'_>,
+    workers: &Sender<Vec<Task>>,
+    pace: &Pace,
+    control: &Control<'_>,
+) -> anyhow::Result<Fed> {
+    let mut fed = Fed::default();
+    let mut tally = Tally::default();
+    let mut batch = Vec::new();
+    let mut batch_started = Instant::now();
+    while let Some(selected) = selection.next()? {
+        if control.is_over() {
+            return Ok(fed);
+        }
+        match selected.verdict {
+            Verdict::Run(reason) => {
+                tally.changed += u64::from(reason == Reason::Changed);
+                if batch.is_empty() {
+                    batch_started = Instant::now();
+                }
+                batch.extend(selected.task());
+            }
+            Verdict::Missing { drop } => {
+                tally.missing += 1;
+                if drop {
+                    fed.to_drop.push(selected.id);
+                }
+            }
+            Verdict::KeepDone | Verdict::KeepFailed(_) | Verdict::KeepChanged | Verdict::FailChanged => {
+                tally.changed_kept += u64::from(selected.verdict == Verdict::KeepChanged);
+                fed.kept += 1;
+                if fed.kept.is_multiple_of(KEPT_AT_A_TIME) {
+                    control.event(Event::Kept { tasks: KEPT_AT_A_TIME });
+                }
+            }
+        }
+        // Where tasks are few and far between, a worker that waits is worth more than a full batch.
+        let is_due = batch.len() >= pace.batch_tasks() || (!batch.is_empty() && batch_started.elapsed() >= BATCH_TIME);
+        if is_due && workers.send(std::mem::take(&mut batch)).is_err() {
+            return Ok(fed);
+        }
+    }
+    // The workers are gone only if the run is over, and then what is left of it does not matter here.
+    let _ = workers.send(batch);
+    control.event(Event::Kept { tasks: fed.kept % KEPT_AT_A_TIME });
+    if control.is_over() {
+        return Ok(fed);
+    }
+    if !selection.inputs().is_complete() {
+        // A folder that could not be read hides its inputs, and does not make them vanish.
+        fed.to_drop.clear();
+    }
+    tally.tell(control, !fed.to_drop.is_empty());
+    Ok(fed)
+}
+
+#[derive(Default)]
+struct Tally {
+    changed: u64,
+    changed_kept: u64,
+    missing: u64,
+}
+
+impl Tally {
+    fn tell(&self, control: &Control<'_>, dropped: bool) {
+        let tell = |notice| control.event(Event::Notice(notice));
+        if self.changed > 0 {
+            tell(Notice::InputsChanged { tasks: self.changed, rerun: true });
+        }
+        if self.changed_kept > 0 {
+            tell(Notice::InputsChanged { tasks: self.changed_kept, rerun: false });
+        }
+        if self.missing > 0 {
+            tell(Notice::InputsMissing { tasks: self.missing, dropped });
+        }
+    }
+}

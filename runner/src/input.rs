@@ -1,0 +1,44 @@
+//! The bytes of a task, as the sandbox sees them: something to read once, that can tell whether it held still.
+
+use crate::outcome::Failure;
+
+/// The content of one task. The sandbox knows nothing else of where it comes from.
+///
+/// Every error is a [`Failure`] of kind `input`, ready to be the task's outcome.
+pub trait Input: Send + Sync + 'static {
+    /// The size of the content in bytes, known before it is read.
+    fn size_bytes(&self) -> u64;
+
+    /// Reads on from where the last call stopped; 0 at the end.
+    ///
+    /// # Errors
+    /// If the content cannot be read, or ends before its size.
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Failure>;
+
+    /// Starts again from the first byte.
+    ///
+    /// # Errors
+    /// If the content cannot be read twice.
+    fn rewind(&mut self) -> Result<(), Failure>;
+
+    /// Checks that the content is still what it was when it was opened. Called after the last read.
+    ///
+    /// # Errors
+    /// If it changed in between.
+    fn verify(&mut self) -> Result<(), Failure>;
+}
+
+/// Fills `buffer` with the next bytes of `input`.
+///
+/// # Errors
+/// Those of [`Input::read`]; ending early is one of them.
+pub fn read_exact(input: &mut dyn Input, mut buffer: &mut [u8]) -> Result<(), Failure> {
+    while !buffer.is_empty() {
+        let read_bytes = input.read(buffer)?;
+        if read_bytes == 0 {
+            return Err(Failure::new(crate::outcome::FailureKind::Input, "the input ended before its size"));
+        }
+        buffer = &mut buffer[read_bytes..];
+    }
+    Ok(())
+}

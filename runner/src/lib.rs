@@ -1,0 +1,150 @@
+//! sandmill maps a processor, a function compiled to WebAssembly, over every file of a tree, exactly once.
+//!
+//! [`run`] does it. It takes a [`Config`], tells a [`Monitor`] what happens, and returns a [`Summary`]; it prints nothing.
+//! The modules stand in levels, and none imports from one above its own: see `docs/design.md`.
+
+pub mod config;
+pub mod event;
+pub mod input;
+pub mod outcome;
+pub mod report;
+pub mod row;
+pub mod sandbox;
+pub mod task;
+
+mod commit;
+mod control;
+mod export;
+mod fault;
+mod feed;
+mod gate;
+mod ledger;
+mod machine;
+mod pool;
+mod run;
+mod select;
+mod source;
+mod views;
+
+use std::fs;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use sha2::{Digest as _, Sha256};
+
+use crate::config::{Config, Output, Source};
+use crate::event::Monitor;
+use crate::ledger::Reader;
+use crate::report::{Planned, RunRecord, Running, Status, Summary, Written, hex};
+use crate::sandbox::{Attempt, Contract, Facts, Refusal, Sandbox};
+use crate::select::Selection;
+use crate::source::{InputFile, Inputs, Root};
+use crate::task::{TaskId, TaskPath};
+use crate::views::Views;
+
+pub use crate::fault::Point as FaultPoint;
+pub use crate::ledger::{Error as LedgerError, Locked};
+pub use crate::views::counts_json;
+
+/// Maps the processor over its inputs, and returns when every one has an outcome or the run was stopped.
+///
+/// # Errors
+/// If the run could not start, or not go on: what it committed stays.
+pub fn run(config: &Config, monitor: &dyn Monitor) -> anyhow::Result<Summary> {
+    run::run(config, monitor)
+}
+
+/// Tells what [`run`] would do with each input, in input order, and runs nothing.
+///
+/// # Errors
+/// If the inputs or the ledger cannot be read, or [`run`] would refuse to start.
+pub fn plan(config: &Config, monitor: &dyn Monitor, each: &mut dyn FnMut(Planned)) -> anyhow::Result<()> {
+    let processor = run::load(config, NonZeroUsize::MIN, None, false)?;
+    let folder = run::output_folder(config);
+    let inputs = Inputs::resolve(&config.source, folder)?;
+    let reader = match folder {
+        Some(folder) if ledger::exists(folder) => Some(Reader::open(folder)?),
+        _ => None,
+    };
+    if let Some(reader) = &reader {
+        run::check_fingerprint(config, &processor, reader.fingerprint()?.as_ref())?;
+    }
+    let mut selection = Selection::new(inputs.iter(monitor), reader, inputs.root(), &config.resume);
+    while let Some(selected) = selection.next()? {
+        each(Planned { path: selected.id.path, verdict: selected.verdict });
+    }
+    Ok(())
+}
+
+/// What is on record in `folder`, also while a run is at work on it.
+///
+/// # Errors
+/// If it holds no ledger, or one that cannot be read.
+pub fn status(folder: &Path) -> anyhow::Result<Status> {
+    let reader = Reader::open(folder)?;
+    let last_run = reader.runs()?.pop().map(|run| RunRecord {
+        started_ms: run.started_ms,
+        ended_ms: run.ended_ms,
+        ended: run.how,
+        document: serde_json::from_str(&run.document).ok(),
+    });
+    let running = ledger::Lock::holder(folder).map(|locked| Running { pid: locked.pid });
+    Ok(Status { counts: reader.counts()?, running, last_run, ledger: folder.join("ledger.db") })
+}
+
+/// Makes the views of `folder` from its ledger, also while a run is at work on it.
+///
+/// # Errors
+/// If the ledger cannot be read or a view not be written.
+pub fn export(folder: &Path) -> anyhow::Result<Written> {
+    let document = views::last_document(&Reader::open(folder)?.runs()?)?;
+    Ok(Views::open(folder, &document.views)?.make()?.written)
+}
+
+/// Runs one task in the foreground, by the same code as [`run`], and records nothing.
+///
+/// # Errors
+/// If the processor is refused or the input cannot be opened. A failure of the task is in the attempt.
+pub fn test(config: &Config, file: &Path) -> anyhow::Result<Attempt> {
+    let processor = run::load(config, NonZeroUsize::MIN, run::staging(config), true)?;
+    let root = Root::open(Path::new("."))?;
+    let task = TaskId::whole_file(TaskPath::from_path(file));
+    let input = InputFile::open(&root, &task.path)?;
+    // On a thread like those of a run, which have the stack that a guest may use.
+    pool::threads(1, config.budget.stack_bytes)?.install(|| {
+        let mut sandbox = Sandbox::new(&processor, 0)?;
+        Ok(pool::run_caught(&mut sandbox, &task, Box::new(input)))
+    })
+}
+
+/// What a module says of itself, and the contract it follows or the reason why it cannot be a processor.
+///
+/// # Errors
+/// If the file cannot be read or is no module.
+pub fn inspect(processor: &Path) -> anyhow::Result<Inspection> {
+    let config = Config::new(processor, Source::default(), Output::Discard);
+    let path = processor;
+    let source = fs::read(path).with_context(|| format!("read processor {}", path.display()))?;
+    let (facts, contract) = sandbox::inspect(&source).with_context(|| format!("processor {}", path.display()))?;
+    let loaded = contract.is_ok().then(|| run::load(&config, NonZeroUsize::MIN, None, false));
+    let (columns, problem) = match loaded {
+        None => (None, None),
+        Some(Ok(processor)) => (processor.schema().columns.clone(), None),
+        Some(Err(error)) => (None, Some(format!("{error:#}"))),
+    };
+    Ok(Inspection { path: path.to_owned(), sha256: hex(&Sha256::digest(&source)), facts, contract, columns, problem })
+}
+
+/// What [`inspect`] found.
+#[derive(Debug)]
+pub struct Inspection {
+    pub path: PathBuf,
+    pub sha256: String,
+    pub facts: Facts,
+    pub contract: Result<Contract, Refusal>,
+    /// What the processor declares its rows to have.
+    pub columns: Option<Vec<String>>,
+    /// Why it would be refused although it follows a contract: an import that is not granted, an initialisation that fails.
+    pub problem: Option<String>,
+}

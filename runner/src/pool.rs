@@ -1,0 +1,145 @@
+//! The workers: one thread and one sandbox each, taking batches of tasks and giving finished ones.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
+
+use anyhow::Context as _;
+use crossbeam_channel::{Receiver, Sender};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::control::Control;
+use crate::event::{Event, Monitor as _};
+use crate::feed::Pace;
+use crate::gate::Gate;
+use crate::input::Input;
+use crate::outcome::{Failure, FailureKind, Finished, Outcome, Usage};
+use crate::sandbox::{self, Attempt, Processor, Sandbox};
+use crate::source::{InputFile, Root};
+use crate::task::{Identity, Task, TaskId};
+
+/// Finished tasks on their way to the committer, with the bytes for which they hold the gate.
+pub struct Parcel {
+    pub finished: Vec<Finished>,
+    pub weight_bytes: usize,
+}
+
+/// A worker hands over what it has when it holds this much, though its batch goes on.
+const PARCEL_BYTES: usize = 1 << 20;
+
+/// What all workers share.
+pub struct Workshop<'a> {
+    pub processor: &'a Processor,
+    pub root: &'a Root,
+    pub retries: u32,
+    pub tasks: Receiver<Vec<Task>>,
+    pub committer: Sender<Parcel>,
+    pub gate: &'a Gate,
+    pub pace: &'a Pace,
+    pub control: &'a Control<'a>,
+}
+
+/// Threads with stacks on which guests can run.
+///
+/// # Errors
+/// If they cannot be started.
+pub fn threads(workers: usize, guest_stack_bytes: usize) -> anyhow::Result<ThreadPool> {
+    ThreadPoolBuilder::new()
+        .num_threads(workers)
+        .stack_size(sandbox::thread_stack_bytes(guest_stack_bytes))
+        .thread_name(|index| format!("worker {index}"))
+        .build()
+        .with_context(|| format!("start {workers} worker threads"))
+}
+
+impl Workshop<'_> {
+    /// One worker's loop: until there are no more tasks, the run is over, or the committer is gone.
+    ///
+    /// # Errors
+    /// If the worker cannot set itself up.
+    pub fn work(&self, worker: usize) -> anyhow::Result<()> {
+        let mut sandbox = Sandbox::new(self.processor, worker)?;
+        let watched = self.control.monitor.wants_task_starts();
+        for batch in &self.tasks {
+            let started = Instant::now();
+            let tasks = batch.len() as u64;
+            let mut parcel = Parcel { finished: Vec::with_capacity(batch.len()), weight_bytes: 0 };
+            for task in batch {
+                if self.control.is_over() {
+                    break;
+                }
+                if watched {
+                    self.control.event(Event::TaskStarted { worker, task: &task.id });
+                }
+                let finished = self.finish(&mut sandbox, task);
+                parcel.weight_bytes += finished.weight_bytes();
+                parcel.finished.push(finished);
+                if parcel.weight_bytes >= PARCEL_BYTES && !self.hand_over(&mut parcel) {
+                    return Ok(());
+                }
+            }
+            self.pace.record(tasks, started.elapsed());
+            if !self.hand_over(&mut parcel) {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends what is in the parcel; false if nobody takes it any more.
+    fn hand_over(&self, parcel: &mut Parcel) -> bool {
+        if parcel.finished.is_empty() {
+            return true;
+        }
+        let parcel = std::mem::replace(parcel, Parcel { finished: Vec::new(), weight_bytes: 0 });
+        self.gate.enter(parcel.weight_bytes).is_ok() && self.committer.send(parcel).is_ok()
+    }
+
+    /// Runs a task to its end: an outcome that stands, or as many attempts as are allowed.
+    fn finish(&self, sandbox: &mut Sandbox<'_>, task: Task) -> Finished {
+        let mut attempts = task.earlier_attempts;
+        let mut tries_left = self.retries;
+        loop {
+            attempts = attempts.saturating_add(1);
+            let (attempt, identity) = self.attempt(sandbox, &task.id);
+            match &attempt.outcome {
+                Outcome::Failed(failure) if !failure.kind.is_deterministic() && tries_left > 0 => tries_left -= 1,
+                _ => {
+                    let Attempt { outcome, usage, log } = attempt;
+                    return Finished { task, identity, outcome, usage, attempts, log };
+                }
+            }
+        }
+    }
+
+    fn attempt(&self, sandbox: &mut Sandbox<'_>, task: &TaskId) -> (Attempt, Option<Identity>) {
+        match InputFile::open(self.root, &task.path) {
+            Ok(input) => {
+                let identity = input.identity();
+                (run_caught(sandbox, task, Box::new(input)), Some(identity))
+            }
+            Err(failure) => (failed(failure), None),
+        }
+    }
+}
+
+/// Runs a task in `sandbox`; a panic of ours costs that task and no more.
+pub fn run_caught(sandbox: &mut Sandbox<'_>, task: &TaskId, input: Box<dyn Input>) -> Attempt {
+    // A sandbox that panicked half-way holds at most an instance, and takes that out before it uses it.
+    catch_unwind(AssertUnwindSafe(|| sandbox.run(task, input))).unwrap_or_else(|panic| {
+        let message = format!("sandmill panicked: {}", panic_message(panic.as_ref()));
+        failed(Failure::new(FailureKind::Host, message))
+    })
+}
+
+fn failed(failure: Failure) -> Attempt {
+    Attempt { outcome: Outcome::Failed(failure), usage: Usage::default(), log: String::new() }
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+}

@@ -1,0 +1,378 @@
+//! Rows: from the JSON that a guest wrote to the text that the ledger keeps, and from there to cells.
+//!
+//! A row is one JSON object. The ledger keeps rows as NDJSON: one object a line, insignificant white space removed,
+//! numbers in the very text that the guest wrote.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::Deserializer as _;
+use serde::de::{MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::outcome::{Failure, FailureKind};
+
+/// Rows of one task, checked and normalised.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rows {
+    ndjson: String,
+    count: u64,
+}
+
+impl Rows {
+    /// The rows as NDJSON, each line ended by a newline.
+    pub fn as_ndjson(&self) -> &str {
+        &self.ndjson
+    }
+
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Appends what a guest wrote: any number of JSON objects, bare or in arrays, separated by white space or nothing.
+    ///
+    /// # Errors
+    /// [`FailureKind::BadOutput`] if `text` is not that; [`FailureKind::Schema`] if a row is not what `schema` says.
+    /// The rows appended so far stay, so a caller that goes on after an error has to drop them.
+    pub fn push_json(&mut self, text: &[u8], schema: &Schema) -> Result<(), Failure> {
+        let text = std::str::from_utf8(text).map_err(|error| {
+            bad_output(format!("the output is not UTF-8: invalid byte at offset {}", error.valid_up_to()))
+        })?;
+        let mut stream = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
+        loop {
+            let start = stream.byte_offset();
+            let Some(value) = stream.next() else { return Ok(()) };
+            let value = value.map_err(|error| not_json(text, start, &error))?;
+            match value.get().as_bytes().first() {
+                Some(b'{') => self.push_object(value, schema)?,
+                Some(b'[') => self.push_array(value, schema)?,
+                _ => return Err(not_an_object(value.get())),
+            }
+        }
+    }
+
+    fn push_array(&mut self, array: &RawValue, schema: &Schema) -> Result<(), Failure> {
+        let elements: Vec<&RawValue> =
+            serde_json::from_str(array.get()).map_err(|error| bad_output(error.to_string()))?;
+        for element in elements {
+            if !element.get().starts_with('{') {
+                return Err(not_an_object(element.get()));
+            }
+            self.push_object(element, schema)?;
+        }
+        Ok(())
+    }
+
+    fn push_object(&mut self, object: &RawValue, schema: &Schema) -> Result<(), Failure> {
+        let row = Row::parse(object.get()).map_err(|error| bad_output(error.to_string()))?;
+        row.check_unique()?;
+        row.check_unicode()?;
+        schema.check(&row)?;
+        row.write(&mut self.ndjson);
+        self.ndjson.push('\n');
+        self.count += 1;
+        Ok(())
+    }
+}
+
+/// One row: its cells in the order in which the guest wrote them.
+#[derive(Debug)]
+pub struct Row<'a> {
+    pub cells: Vec<(Cow<'a, str>, &'a RawValue)>,
+}
+
+impl<'a> Row<'a> {
+    /// Reads one object.
+    ///
+    /// # Errors
+    /// If `object` is not a JSON object.
+    pub fn parse(object: &'a str) -> serde_json::Result<Self> {
+        let mut deserializer = serde_json::Deserializer::from_str(object);
+        let cells = deserializer.deserialize_map(CellsVisitor)?;
+        deserializer.end()?;
+        Ok(Self { cells })
+    }
+
+    fn check_unique(&self) -> Result<(), Failure> {
+        let twice = |name: &str| bad_output(format!("a row has the key {} twice", shown(name)));
+        // A handful of keys is compared faster than it is hashed.
+        if self.cells.len() <= 16 {
+            for (index, (name, _)) in self.cells.iter().enumerate() {
+                if self.cells[..index].iter().any(|(other, _)| other == name) {
+                    return Err(twice(name));
+                }
+            }
+            return Ok(());
+        }
+        let mut seen = HashSet::with_capacity(self.cells.len());
+        match self.cells.iter().find(|(name, _)| !seen.insert(name.as_ref())) {
+            Some((name, _)) => Err(twice(name)),
+            None => Ok(()),
+        }
+    }
+
+    /// JSON can write half a surrogate pair, which no table can hold.
+    fn check_unicode(&self) -> Result<(), Failure> {
+        match self.cells.iter().find(|(_, value)| value.get().contains("\\u") && cell_text(value).is_err()) {
+            Some((name, _)) => Err(bad_output(format!("the value of {} is not valid Unicode", shown(name)))),
+            None => Ok(()),
+        }
+    }
+
+    fn write(&self, out: &mut String) {
+        out.push('{');
+        for (index, (name, value)) in self.cells.iter().enumerate() {
+            if index > 0 {
+                out.push(',');
+            }
+            push_json_string(name, out);
+            out.push(':');
+            push_compact(value.get(), out);
+        }
+        out.push('}');
+    }
+}
+
+/// The text of a cell in a table: strings without their quotes, null as nothing, everything else as its JSON.
+///
+/// # Errors
+/// If the value is a string that JSON can write and UTF-8 cannot: half of a surrogate pair.
+pub fn cell_text(value: &RawValue) -> serde_json::Result<Cow<'_, str>> {
+    match value.get().as_bytes().first() {
+        Some(b'"') => Ok(match serde_json::from_str::<&str>(value.get()) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => Cow::Owned(serde_json::from_str(value.get())?),
+        }),
+        Some(b'n') => Ok(Cow::Borrowed("")),
+        _ => Ok(Cow::Borrowed(value.get())),
+    }
+}
+
+/// What is known of the columns before the first row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schema {
+    /// The column that the views put first; no guest may use its name.
+    pub path_column: Option<String>,
+    /// If set, every row has exactly these.
+    pub columns: Option<Vec<String>>,
+}
+
+impl Schema {
+    fn check(&self, row: &Row<'_>) -> Result<(), Failure> {
+        if let Some(reserved) = &self.path_column
+            && row.cells.iter().any(|(name, _)| name == reserved)
+        {
+            return Err(Failure::new(
+                FailureKind::Schema,
+                format!(
+                    "a row has a column {reserved:?}, which is where the input's path goes; rename one of the two (--path-column NAME)"
+                ),
+            ));
+        }
+        let Some(columns) = &self.columns else { return Ok(()) };
+        if let Some((name, _)) = row.cells.iter().find(|(name, _)| !columns.iter().any(|column| column == name)) {
+            return Err(Failure::new(
+                FailureKind::Schema,
+                format!("a row has the column {}, which is not declared", shown(name)),
+            ));
+        }
+        // The names are unique and all of them are declared: only too few of them can be wrong now.
+        if row.cells.len() != columns.len() {
+            let missing = columns.iter().find(|column| !row.cells.iter().any(|(name, _)| name == *column));
+            return Err(Failure::new(
+                FailureKind::Schema,
+                format!("a row lacks the declared column {}", shown(missing.map_or("", String::as_str))),
+            ));
+        }
+        Ok(())
+    }
+}
+
+struct CellsVisitor;
+
+impl<'de> Visitor<'de> for CellsVisitor {
+    type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut cells = Vec::with_capacity(map.size_hint().unwrap_or(8));
+        while let Some(Name(name)) = map.next_key()? {
+            cells.push((name, map.next_value()?));
+        }
+        Ok(cells)
+    }
+}
+
+/// A key, borrowed from the text where it has no escapes. (`Cow<str>` alone always copies.)
+struct Name<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> serde::Deserialize<'de> for Name<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NameVisitor;
+        impl<'de> Visitor<'de> for NameVisitor {
+            type Value = Name<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key")
+            }
+
+            fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Borrowed(name)))
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Owned(name.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(NameVisitor)
+    }
+}
+
+/// Appends `json`, which must be valid, without the white space between its tokens.
+fn push_compact(json: &str, out: &mut String) {
+    if !json.bytes().any(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')) {
+        out.push_str(json);
+        return;
+    }
+    let mut in_string = false;
+    let mut escaped = false;
+    for character in json.chars() {
+        if in_string {
+            in_string = escaped || character != '"';
+            escaped = !escaped && character == '\\';
+        } else if matches!(character, ' ' | '\t' | '\n' | '\r') {
+            continue;
+        } else {
+            in_string = character == '"';
+        }
+        out.push(character);
+    }
+}
+
+/// Appends `text` as a JSON string.
+pub fn push_json_string(text: &str, out: &mut String) {
+    let plain = text.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\');
+    if plain {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    } else {
+        out.push_str(&serde_json::Value::from(text).to_string());
+    }
+}
+
+fn bad_output(message: String) -> Failure {
+    Failure::new(FailureKind::BadOutput, message)
+}
+
+fn not_json(text: &str, start: usize, error: &serde_json::Error) -> Failure {
+    let rest = text.get(start..).unwrap_or_default().trim_start();
+    let what = if error.is_eof() { "the output ends in the middle of a JSON value" } else { "the output is not JSON" };
+    bad_output(format!("{what} ({error}): {}", shown(rest)))
+}
+
+fn not_an_object(value: &str) -> Failure {
+    bad_output(format!("a row must be a JSON object, not {}", shown(value)))
+}
+
+/// The beginning of a guest's text, quoted, short enough for a message.
+fn shown(text: &str) -> String {
+    const MOST_CHARS: usize = 60;
+    let mut start: String = text.chars().take(MOST_CHARS).collect();
+    if start.len() < text.len() {
+        start.push('…');
+    }
+    format!("{start:?}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPEN: Schema = Schema { path_column: None, columns: None };
+
+    fn rows(text: &str) -> Result<String, FailureKind> {
+        let mut rows = Rows::default();
+        rows.push_json(text.as_bytes(), &OPEN).map_err(|failure| failure.kind)?;
+        assert_eq!(rows.count() as usize, rows.as_ndjson().lines().count());
+        Ok(rows.as_ndjson().to_owned())
+    }
+
+    #[test]
+    fn objects_come_bare_in_lines_and_in_arrays() {
+        assert_eq!(rows(""), Ok(String::new()));
+        assert_eq!(rows(" \n"), Ok(String::new()));
+        assert_eq!(rows("[]"), Ok(String::new()));
+        assert_eq!(rows("{}"), Ok("{}\n".into()));
+        let two = Ok("{\"a\":1}\n{\"a\":2}\n".into());
+        assert_eq!(rows("{\"a\":1}\n{\"a\":2}"), two);
+        assert_eq!(rows("[{\"a\": 1}, {\"a\":\n2}]"), two);
+        assert_eq!(rows("{\"a\":1}[{\"a\":2}]"), two);
+    }
+
+    #[test]
+    fn numbers_and_strings_keep_their_text() {
+        let text = "{\"a\":1e400,\"b\":0.10,\"c\":12345678901234567890123,\"d\":\"\\u00e9 \\n\"}\n";
+        assert_eq!(rows(text), Ok(text.into()));
+    }
+
+    #[test]
+    fn white_space_goes_between_tokens_and_stays_in_strings() {
+        assert_eq!(
+            rows("{ \"a b\" : [ 1 , { \"x \\\" y\\\\\" : \" z \" } ] }"),
+            Ok("{\"a b\":[1,{\"x \\\" y\\\\\":\" z \"}]}\n".into())
+        );
+    }
+
+    #[test]
+    fn what_is_no_object_is_bad_output() {
+        for text in [
+            "1",
+            "null",
+            "\"x\"",
+            "[1]",
+            "[[{}]]",
+            "{",
+            "{\"a\":1}}",
+            "{\"a\":1,\"a\":2}",
+            "nan",
+            "{\"a\":\"\\ud800\"}",
+        ] {
+            assert_eq!(rows(text), Err(FailureKind::BadOutput), "{text}");
+        }
+        let many: String = (0..20).map(|n| format!("\"k{n}\":0,")).collect();
+        assert_eq!(rows(&format!("{{{many}\"k7\":1}}")), Err(FailureKind::BadOutput));
+        let mut not_utf8 = Rows::default();
+        assert_eq!(not_utf8.push_json(b"{\"a\":\"\xff\"}", &OPEN).unwrap_err().kind, FailureKind::BadOutput);
+    }
+
+    #[test]
+    fn deep_nesting_is_not_recursed_into() {
+        let deep = format!("{{\"a\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
+        assert!(rows(&deep).is_ok());
+    }
+
+    #[test]
+    fn declared_columns_are_exact() {
+        let schema = Schema { path_column: Some("path".into()), columns: Some(vec!["a".into(), "b".into()]) };
+        let kind = |text: &str| Rows::default().push_json(text.as_bytes(), &schema).map_err(|failure| failure.kind);
+        assert_eq!(kind("{\"b\":1,\"a\":2}"), Ok(()));
+        assert_eq!(kind("{\"a\":2}"), Err(FailureKind::Schema));
+        assert_eq!(kind("{\"a\":2,\"b\":1,\"c\":1}"), Err(FailureKind::Schema));
+        assert_eq!(kind("{\"a\":2,\"path\":1}"), Err(FailureKind::Schema));
+    }
+
+    #[test]
+    fn cells_are_text() {
+        let text = |json: &str| cell_text(serde_json::from_str(json).unwrap()).unwrap().into_owned();
+        assert_eq!(text("\"a\\nb\""), "a\nb");
+        assert_eq!(text("null"), "");
+        assert_eq!(text("1.50"), "1.50");
+        assert_eq!(text("true"), "true");
+        assert_eq!(text("[1,\"x\"]"), "[1,\"x\"]");
+    }
+}

@@ -1,0 +1,376 @@
+//! One run, from its configuration to its summary: what is opened in which order, and which threads there are.
+
+use std::fs;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, ScopedJoinHandle};
+use std::time::Instant;
+
+use anyhow::{Context as _, bail};
+
+use crate::commit::{Committer, IN_FLIGHT_BYTES};
+use crate::config::{Config, InputMode, Isolation, Layout, Output};
+use crate::control::Control;
+use crate::event::{Counts, Event, Monitor, Notice, Silent};
+use crate::feed::{self, Pace};
+use crate::gate::Gate;
+use crate::ledger::{Cost, Fingerprint, Journal, Ledger, Lock, Reader, RunId};
+use crate::machine;
+use crate::outcome::FailureKind;
+use crate::pool::{self, Workshop};
+use crate::report::{Ended, RunDocument, Summary, Written, hex};
+use crate::row::Schema;
+use crate::sandbox::{Processor, Settings};
+use crate::select::Selection;
+use crate::source::Inputs;
+use crate::task::TaskPath;
+use crate::views::Views;
+
+/// How many of the slowest and the most expensive tasks are told.
+const COSTLIEST: usize = 3;
+
+/// Batches of tasks that wait for each worker: one to go on with while the next is made.
+const BATCHES_PER_WORKER: usize = 2;
+
+/// A run that is ready: everything has been checked that can be checked before the first task.
+struct Run<'a> {
+    config: &'a Config,
+    control: Control<'a>,
+    started: Instant,
+    processor: Processor,
+    inputs: Inputs,
+    workers: NonZeroUsize,
+    store: Store,
+}
+
+/// The ledger of a run, and what belongs to it.
+struct Store {
+    ledger: Ledger,
+    /// `None` where nothing is kept.
+    folder: Option<PathBuf>,
+    run: RunId,
+    document: String,
+    /// Held until the run is over. Last, so that it is let go of last.
+    _lock: Option<Lock>,
+}
+
+/// See [`crate::run`].
+pub fn run(config: &Config, monitor: &dyn Monitor) -> anyhow::Result<Summary> {
+    let started = Instant::now();
+    let control = Control::new(monitor);
+    let workers = affordable_workers(config, &control);
+    let processor = load(config, workers, staging(config), false)?;
+    let inputs = Inputs::resolve(&config.source, output_folder(config))?;
+    check_not_empty(&inputs)?;
+    let store = Store::open(config, &processor, &control)?;
+    Run { config, control, started, processor, inputs, workers, store }.go()
+}
+
+/// A run without inputs is a mistake, and leaves no folder behind.
+fn check_not_empty(inputs: &Inputs) -> anyhow::Result<()> {
+    let mut iter = inputs.iter(&Silent);
+    if iter.next().is_none() {
+        bail!("{}", inputs.describe(iter.passed_over()));
+    }
+    Ok(())
+}
+
+/// Compiles the processor as `config` wants it run. `debug_info` is [`Settings::debug_info`].
+///
+/// # Errors
+/// If it cannot be read, or is refused.
+pub fn load(
+    config: &Config,
+    workers: NonZeroUsize,
+    staging: Option<PathBuf>,
+    debug_info: bool,
+) -> anyhow::Result<Processor> {
+    let path = config.processor.display();
+    let wasm = fs::read(&config.processor).with_context(|| format!("read processor {path}"))?;
+    let settings = Settings {
+        budget: config.budget.clone(),
+        isolation: config.isolation,
+        input_mode: config.input_mode,
+        params: config.params.clone(),
+        schema: Schema {
+            // R-3PO's tables have no column for the path, so its name is free.
+            path_column: (config.views.layout == Layout::OneTable)
+                .then(|| config.views.path_column.clone()),
+            columns: config.views.columns.clone(),
+        },
+        workers,
+        staging,
+        debug_info,
+    };
+    Processor::load(&wasm, settings).with_context(|| format!("processor {path}"))
+}
+
+pub fn output_folder(config: &Config) -> Option<&Path> {
+    match &config.output {
+        Output::Folder(folder) => Some(folder),
+        Output::Discard => None,
+    }
+}
+
+/// Where inputs are shown to guests that open files.
+pub fn staging(config: &Config) -> Option<PathBuf> {
+    if config.input_mode == InputMode::Stdin {
+        return None;
+    }
+    Some(match output_folder(config) {
+        Some(folder) => folder.join(".staging"),
+        None => std::env::temp_dir().join(format!("sandmill-{}", std::process::id())),
+    })
+}
+
+/// As many workers as asked for, or as the memory has room for if all of them use what they may.
+fn affordable_workers(config: &Config, control: &Control<'_>) -> NonZeroUsize {
+    let Some(available_bytes) = machine::available_memory_bytes() else { return config.workers };
+    let memory_bytes = config.budget.memory_bytes as u64;
+    let affordable = machine::workers_within(memory_bytes, available_bytes, config.workers.get());
+    let affordable = NonZeroUsize::new(affordable).unwrap_or(NonZeroUsize::MIN);
+    if affordable < config.workers {
+        control.event(Event::Notice(Notice::WorkersLowered {
+            from: config.workers.get(),
+            to: affordable.get(),
+            memory_bytes,
+            available_bytes,
+        }));
+    }
+    affordable
+}
+
+/// What must be the same in every run of one folder.
+fn fingerprint(config: &Config, processor: &Processor) -> Fingerprint {
+    let list = |values: &mut dyn Iterator<Item = String>| values.collect::<Vec<_>>().join("\n");
+    Fingerprint::new()
+        .with("the processor", hex(&processor.sha256()))
+        .with("its parameters", list(&mut config.params.iter().map(|(name, value)| format!("{name}={value:?}"))))
+        .with("--input", format!("{:?}", config.input_mode))
+        .with("--path-column", config.views.path_column.clone())
+        .with("--columns", list(&mut config.views.columns.iter().flatten().cloned()))
+}
+
+/// Whether `config` may go on in the folder of `on_record`; if so, what has changed.
+///
+/// # Errors
+/// If something has changed and the configuration does not accept it.
+pub fn check_fingerprint(
+    config: &Config,
+    processor: &Processor,
+    on_record: Option<&Fingerprint>,
+) -> anyhow::Result<Vec<String>> {
+    let Some(on_record) = on_record else { return Ok(Vec::new()) };
+    let what = on_record.differences(&fingerprint(config, processor));
+    if !what.is_empty() && !config.resume.accept_change {
+        bail!(
+            "{} changed since this output folder was begun. Use another folder (-o) to start afresh, or \
+             --accept-change to keep the outcomes on record and run the rest as asked for now",
+            what.join(" and ")
+        );
+    }
+    Ok(what)
+}
+
+impl Store {
+    fn open(config: &Config, processor: &Processor, control: &Control<'_>) -> anyhow::Result<Self> {
+        let document = serde_json::to_string(&RunDocument::new(config, processor))
+            .context("write the configuration down (paths in it must be UTF-8)")?;
+        let Some(folder) = output_folder(config) else {
+            let mut ledger = Ledger::temporary()?;
+            let run = ledger.begin_run(&document)?;
+            return Ok(Self { ledger, folder: None, run, document, _lock: None });
+        };
+        let lock = Lock::acquire(folder)?;
+        let mut ledger = Ledger::create_or_open(&lock)?;
+        if ledger.journal() == Some(Journal::Rollback) {
+            control.event(Event::Notice(Notice::NoWal));
+        }
+        let what = check_fingerprint(config, processor, ledger.fingerprint()?.as_ref())?;
+        if !what.is_empty() {
+            control.event(Event::Notice(Notice::ChangeAccepted { what }));
+        }
+        ledger.set_fingerprint(&fingerprint(config, processor))?;
+        let run = ledger.begin_run(&document)?;
+        Ok(Self { ledger, folder: Some(folder.to_owned()), run, document, _lock: Some(lock) })
+    }
+}
+
+/// What the threads of a run came to.
+struct Worked {
+    ledger: Ledger,
+    views: Option<Views>,
+    counts: Counts,
+    kept: u64,
+}
+
+impl Run<'_> {
+    fn go(self) -> anyhow::Result<Summary> {
+        let Self { config, control, started, processor, inputs, workers, store } = self;
+        let Store { ledger, folder, run, document, _lock } = store;
+        let mut views = folder.as_deref().map(|folder| Views::open(folder, &config.views)).transpose()?;
+        if let Some(views) = &mut views {
+            views.reconcile_markers()?;
+        }
+        let on_record = ledger.counts()?;
+        control.event(Event::Started { workers: workers.get(), on_record: &on_record });
+        let reader = match (&folder, on_record.tasks()) {
+            (Some(folder), 1..) => Some(Reader::open(folder)?),
+            _ => None,
+        };
+        let selection = Selection::new(inputs.iter(&control), reader, inputs.root(), &config.resume);
+        let threads = Threads { config, control: &control, processor: &processor, inputs: &inputs, workers };
+        let worked = threads.run(selection, ledger, run, views)?;
+
+        let Worked { mut ledger, mut views, counts, kept } = worked;
+        let ended = control.stop().map_or(Ended::Completed, Ended::Stopped);
+        ledger.end_run(run, ended.as_str(), &document)?;
+        let mut written: Option<Written> = None;
+        if let Some(views) = &mut views {
+            control.event(Event::ViewsStarted);
+            let made = views.make()?;
+            if !made.sparse_columns.is_empty() {
+                let columns = made.sparse_columns;
+                control.event(Event::Notice(Notice::SparseColumns { columns, rows: made.rows }));
+            }
+            written = Some(made.written);
+        }
+        drop(views);
+        let total = ledger.counts()?;
+        let costliest = |cost: Cost| -> anyhow::Result<Vec<_>> { ledger.costliest(cost, None, COSTLIEST) };
+        let slowest = costliest(Cost::ElapsedTime)?.into_iter().map(|task| (task.id.path, task.usage.elapsed_us)).collect();
+        let most_fuel: Vec<(TaskPath, u64)> =
+            costliest(Cost::Fuel)?.into_iter().map(|task| (task.id.path, task.usage.fuel)).collect();
+        ledger.finish()?;
+        Ok(Summary {
+            ended,
+            not_reproducible: not_reproducible(config, &total),
+            run: counts,
+            total,
+            kept,
+            elapsed: started.elapsed(),
+            slowest,
+            most_fuel,
+            views: written,
+        })
+    }
+}
+
+/// Why equal inputs might not give equal results.
+fn not_reproducible(config: &Config, total: &Counts) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if config.isolation == Isolation::Worker {
+        reasons.push("tasks shared instances (--isolation worker)".to_owned());
+    }
+    let by_chance: Vec<&str> =
+        FailureKind::ALL.into_iter().filter(|kind| !kind.is_deterministic()).map(FailureKind::as_str).collect();
+    let tasks: u64 = total.failed.iter().filter(|(kind, _)| !kind.is_deterministic()).map(|(_, tasks)| tasks).sum();
+    if tasks > 0 {
+        reasons.push(format!("{tasks} tasks failed in ways that need not happen again ({})", by_chance.join(", ")));
+    }
+    if config.resume.accept_change {
+        reasons.push("a changed processor or changed parameters were accepted (--accept-change)".to_owned());
+    }
+    reasons
+}
+
+/// What the threads of a run share.
+struct Threads<'a> {
+    config: &'a Config,
+    control: &'a Control<'a>,
+    processor: &'a Processor,
+    inputs: &'a Inputs,
+    workers: NonZeroUsize,
+}
+
+impl Threads<'_> {
+    /// Runs the selection to its end, or to that of the run.
+    fn run(
+        &self,
+        mut selection: Selection<'_>,
+        ledger: Ledger,
+        run: RunId,
+        views: Option<Views>,
+    ) -> anyhow::Result<Worked> {
+        let (gate, pace) = (Gate::new(IN_FLIGHT_BYTES), Pace::default());
+        let (to_workers, tasks) = crossbeam_channel::bounded(self.workers.get() * BATCHES_PER_WORKER);
+        let (to_committer, parcels) = crossbeam_channel::unbounded();
+        let pool = pool::threads(self.workers.get(), self.config.budget.stack_bytes)?;
+        let committer = Committer {
+            ledger,
+            run,
+            views,
+            policy: self.config.stop,
+            gate: &gate,
+            control: self.control,
+        };
+        let walked = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let counting = spawn(scope, "counter", || self.count(&walked))?;
+            let committing = spawn(scope, "committer", || committer.work(&parcels))?;
+            let feeding = spawn(scope, "walker", || {
+                let fed = feed::feed(&mut selection, &to_workers, &pace, self.control);
+                drop(to_workers);
+                walked.store(true, Ordering::Relaxed);
+                fed
+            })?;
+            let workshop = Workshop {
+                processor: self.processor,
+                root: self.inputs.root(),
+                retries: self.config.resume.retries,
+                tasks,
+                committer: to_committer,
+                gate: &gate,
+                pace: &pace,
+                control: self.control,
+            };
+            let worked = pool.broadcast(|context| {
+                workshop.work(context.index()).inspect_err(|_| self.control.break_off())
+            });
+            // The walker and the committer learn from this that there are no more workers.
+            drop(workshop);
+            let committed = join(committing);
+            let fed = join(feeding);
+            join(counting);
+            // A disk that is full explains what else went wrong.
+            let (mut ledger, mut views, counts) = committed?;
+            let fed = fed?;
+            worked.into_iter().collect::<anyhow::Result<()>>()?;
+            // A run that was stopped has not looked everywhere.
+            if !fed.to_drop.is_empty() && self.control.stop().is_none() {
+                ledger.drop_tasks(&fed.to_drop)?;
+                if let Some(views) = &mut views {
+                    views.after_drop(&fed.to_drop)?;
+                }
+            }
+            Ok(Worked { ledger, views, counts, kept: fed.kept })
+        })
+    }
+
+    /// Finds out how many inputs there are, for a monitor that wants to know.
+    fn count(&self, walked: &AtomicBool) {
+        if self.control.monitor.wants_total() {
+            let over = || walked.load(Ordering::Relaxed) || self.control.is_over();
+            if let Some(tasks) = self.inputs.count(&over) {
+                self.control.event(Event::Total { tasks });
+            }
+        }
+    }
+}
+
+fn spawn<'scope, T: Send + 'scope>(
+    scope: &'scope thread::Scope<'scope, '_>,
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'scope,
+) -> anyhow::Result<ScopedJoinHandle<'scope, T>> {
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn_scoped(scope, work)
+        .with_context(|| format!("start the {name} thread"))
+}
+
+/// A panic of a thread of ours is the run's, unchanged.
+fn join<T>(handle: ScopedJoinHandle<'_, T>) -> T {
+    handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}

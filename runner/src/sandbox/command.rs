@@ -1,0 +1,148 @@
+//! Contract A: a WASI command, fresh for every task.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use wasmtime::{InstancePre, Store};
+
+use super::failure::{self, Circumstances, ProcExit};
+use super::guest::{Grants, Guest, set_budget};
+use super::io::{Io, Seed, Sink, Stdin};
+use super::limiter::Limiter;
+use super::processor::Processor;
+use super::staging::{self, Staged, Staging};
+use super::{Attempt, INLINE_INPUT_BYTES};
+use crate::input::{self, Input};
+use crate::outcome::{Failure, FailureKind, Outcome, Usage};
+use crate::row::Rows;
+use crate::task::TaskId;
+
+pub struct Command {
+    pre: InstancePre<Guest>,
+}
+
+impl Command {
+    pub fn new(pre: InstancePre<Guest>) -> Self {
+        Self { pre }
+    }
+
+    pub fn run(
+        &self,
+        processor: &Processor,
+        task: &TaskId,
+        input: Box<dyn Input>,
+        staging: Option<&Staging>,
+    ) -> Attempt {
+        let started = Instant::now();
+        let mut run = Run { outcome: None, usage: Usage::default(), log: String::new() };
+        if let Err(failure) = self.attempt(processor, task, input, staging, &mut run) {
+            run.outcome = Some(Outcome::Failed(failure));
+        }
+        run.usage.elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let outcome = run.outcome.unwrap_or_else(|| Outcome::Done { rows: Rows::default(), rejects: Vec::new() });
+        Attempt { outcome, usage: run.usage, log: run.log }
+    }
+
+    fn attempt(
+        &self,
+        processor: &Processor,
+        task: &TaskId,
+        mut input: Box<dyn Input>,
+        staging: Option<&Staging>,
+        run: &mut Run,
+    ) -> Result<(), Failure> {
+        let settings = processor.settings();
+        let size_bytes = input.size_bytes();
+        let fuel = settings.budget.fuel.for_input(size_bytes);
+        let mut grants = grants(processor, task, size_bytes);
+        let staged = staging.map(|staging| stage(staging, task, input.as_mut(), &mut grants)).transpose()?;
+        let stdin = if size_bytes <= INLINE_INPUT_BYTES { read_whole(input.as_mut())? } else { Stdin::Stream(input) };
+
+        let output = Sink::Output { bytes: Vec::new(), limit_bytes: settings.budget.output_bytes };
+        let seed = Seed::of_task(processor.sha256(), task);
+        let io = Arc::new(Io::new(stdin, output, settings.budget.log_bytes, seed));
+        let limiter = Limiter::new(settings.budget.memory_bytes);
+        let guest = Guest::new(Arc::clone(&io), limiter, processor.abi_task(), &grants).map_err(host_failure)?;
+        let mut store = guest.into_store(processor.engine(), settings.budget.output_bytes);
+        set_budget(&mut store, fuel, settings.budget.timeout).map_err(host_failure)?;
+
+        let ended = self.call(&mut store);
+        run.usage.fuel = fuel.saturating_sub(store.get_fuel().unwrap_or(0));
+        run.usage.peak_memory_bytes = store.data().limiter.peak_bytes();
+        run.log = io.take_log();
+        drop(staged);
+        // Whatever the guest made of an input that changed under it counts for nothing.
+        if let Stdin::Stream(mut input) = io.take_stdin() {
+            input.verify()?;
+        }
+        ended.map_err(|error| {
+            failure::classify(
+                &error,
+                &Circumstances {
+                    fuel,
+                    timeout: settings.budget.timeout,
+                    memory_budget_bytes: settings.budget.memory_bytes,
+                    memory_refused: store.data().limiter.refused(),
+                    log: &run.log,
+                },
+            )
+        })?;
+        let mut rows = Rows::default();
+        rows.push_json(&io.take_stdout(), processor.schema())?;
+        run.outcome = Some(Outcome::Done { rows, rejects: Vec::new() });
+        Ok(())
+    }
+
+    /// From instantiation to the end; leaving with exit code 0 is returning.
+    fn call(&self, store: &mut Store<Guest>) -> wasmtime::Result<()> {
+        let ended = self.pre.instantiate(&mut *store).and_then(|instance| {
+            let start = instance.get_typed_func::<(), ()>(&mut *store, "_start")?;
+            start.call(&mut *store, ())
+        });
+        match ended {
+            Err(error) if matches!(error.downcast_ref(), Some(ProcExit(0))) => Ok(()),
+            other => other,
+        }
+    }
+}
+
+/// An attempt as far as it got.
+struct Run {
+    outcome: Option<Outcome>,
+    usage: Usage,
+    log: String,
+}
+
+fn grants(processor: &Processor, task: &TaskId, size_bytes: u64) -> Grants {
+    let path = task.path.to_string();
+    let params = &processor.settings().params;
+    let mut env = Vec::with_capacity(2 + params.len());
+    env.push(("SANDMILL_PATH".to_owned(), path.clone()));
+    env.push(("SANDMILL_INPUT_BYTES".to_owned(), size_bytes.to_string()));
+    env.extend(params.iter().map(|(name, value)| (format!("SANDMILL_PARAM_{name}"), value.clone())));
+    Grants { args: vec!["processor".to_owned(), path], env, input_folder: None }
+}
+
+/// Puts the input where the guest can open it, and says so in its arguments.
+fn stage(staging: &Staging, task: &TaskId, input: &mut dyn Input, grants: &mut Grants) -> Result<Staged, Failure> {
+    let path = task.path.to_string();
+    let name = staging::guest_name(&path);
+    let staged = staging.stage(name, input)?;
+    input.rewind()?;
+    grants.args[1] = format!("/input/{name}");
+    grants.input_folder = Some(staging.folder().to_owned());
+    Ok(staged)
+}
+
+fn read_whole(input: &mut dyn Input) -> Result<Stdin, Failure> {
+    // At most INLINE_INPUT_BYTES.
+    let mut bytes = vec![0; input.size_bytes() as usize];
+    input::read_exact(input, &mut bytes)?;
+    input.verify()?;
+    Ok(Stdin::Memory(Bytes::from(bytes)))
+}
+
+fn host_failure(error: wasmtime::Error) -> Failure {
+    Failure::new(FailureKind::Host, format!("{error:#}"))
+}

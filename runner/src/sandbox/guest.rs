@@ -1,0 +1,115 @@
+//! What belongs to one instance of a guest: its store, with everything denied that was not granted.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use wasmtime::{CallHook, Engine, Linker, Memory, Store, StoreContextMut, Trap};
+use wasmtime_wasi::p1::{self, WasiP1Ctx};
+use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
+
+use super::abi::Task;
+use super::failure::ProcExit;
+use super::io::Io;
+use super::limiter::Limiter;
+use super::streams::{Clock, In, Out, Output, Random};
+use super::{abi, poll, ticker};
+
+/// Fuel that any call into the host costs, tabled in `docs/guest-abi.md`. About what its entry, checks and exit take.
+pub const HOST_CALL_FUEL: u64 = 100;
+
+/// The most that WASI may hold for one call, above the output limit: wasmtime-wasi's own default.
+const HOST_CALL_BYTES: usize = 128 << 20;
+
+/// The data of a store.
+pub struct Guest {
+    pub io: Arc<Io>,
+    pub limiter: Limiter,
+    /// The state of ABI 1's imports.
+    pub task: Task,
+    /// The memory that the host functions work on, once it has been looked up.
+    pub memory: Option<Memory>,
+    wasi: WasiP1Ctx,
+}
+
+/// What a guest is given of the world.
+#[derive(Default)]
+pub struct Grants {
+    pub args: Vec<String>,
+    pub env: Vec<(String, String)>,
+    /// A folder of the host that the guest sees, read-only, as `/input`.
+    pub input_folder: Option<std::path::PathBuf>,
+}
+
+impl Guest {
+    /// # Errors
+    /// If the folder in `grants` cannot be opened.
+    pub fn new(io: Arc<Io>, limiter: Limiter, task: Task, grants: &Grants) -> wasmtime::Result<Self> {
+        let mut wasi = WasiCtxBuilder::new();
+        wasi.stdin(In(Arc::clone(&io)))
+            .stdout(Out(Arc::clone(&io), Output::Stdout))
+            .stderr(Out(Arc::clone(&io), Output::Stderr))
+            .wall_clock(Clock(Arc::clone(&io)))
+            .monotonic_clock(Clock(Arc::clone(&io)))
+            .secure_random(Random(Arc::clone(&io)))
+            .insecure_random(Random(Arc::clone(&io)))
+            .insecure_random_seed(0)
+            .allow_blocking_current_thread(true)
+            .allow_tcp(false)
+            .allow_udp(false)
+            .args(&grants.args);
+        for (name, value) in &grants.env {
+            wasi.env(name, value);
+        }
+        if let Some(folder) = &grants.input_folder {
+            wasi.preopened_dir(folder, "/input", FsPerms::ReadOnly)?;
+        }
+        Ok(Self { io, limiter, task, memory: None, wasi: wasi.build_p1() })
+    }
+
+    /// A store for one instance, with its limits on: a start function runs as the instance is made.
+    pub fn into_store(self, engine: &Engine, output_bytes: usize) -> Store<Self> {
+        let mut store = Store::new(engine, self);
+        store.limiter(|guest| &mut guest.limiter);
+        store.set_hostcall_fuel(HOST_CALL_BYTES.saturating_add(output_bytes));
+        store.call_hook(|store, hook| match hook {
+            CallHook::CallingHost => consume_fuel(store, HOST_CALL_FUEL),
+            _ => Ok(()),
+        });
+        store
+    }
+}
+
+/// Gives what follows its own budget of fuel and time.
+pub fn set_budget(store: &mut Store<Guest>, fuel: u64, timeout: Duration) -> wasmtime::Result<()> {
+    store.set_epoch_deadline(ticker::ticks(timeout));
+    store.set_fuel(fuel)
+}
+
+/// Takes fuel for what the host does on a guest's behalf.
+///
+/// # Errors
+/// [`Trap::OutOfFuel`] if there is less left; nothing is left then.
+pub fn consume_fuel(mut store: StoreContextMut<'_, Guest>, fuel: u64) -> wasmtime::Result<()> {
+    let left = store.get_fuel()?;
+    store.set_fuel(left.saturating_sub(fuel))?;
+    if left < fuel { Err(Trap::OutOfFuel.into()) } else { Ok(()) }
+}
+
+/// Everything that a module may import.
+///
+/// # Errors
+/// If two definitions collide, which would be our bug.
+pub fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
+    let mut linker = Linker::new(engine);
+    p1::add_to_linker_sync(&mut linker, |guest: &mut Guest| &mut guest.wasi)?;
+    linker.allow_shadowing(true);
+    // wasmtime-wasi's own would sleep in the host, where no deadline reaches it.
+    linker.func_wrap("wasi_snapshot_preview1", "poll_oneoff", poll::poll_oneoff)?;
+    // wasmtime-wasi's own knows no exit codes from 126 on.
+    linker.func_wrap("wasi_snapshot_preview1", "proc_exit", |code: i32| -> wasmtime::Result<()> {
+        Err(ProcExit(code.cast_unsigned()).into())
+    })?;
+    linker.allow_shadowing(false);
+    abi::add_to_linker(&mut linker)?;
+    Ok(linker)
+}

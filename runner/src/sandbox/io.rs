@@ -1,0 +1,199 @@
+//! What a guest shares with its host while it runs: its streams, its clock and its randomness.
+//!
+//! One [`Io`] belongs to one store. WASI wants owners of its own for each of these, hence the one `Arc` around it.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use chacha20::ChaCha8Rng;
+use rand_core::{Rng as _, SeedableRng as _};
+use sha2::{Digest as _, Sha256};
+
+use crate::input::Input;
+use crate::outcome::{Failure, FailureKind};
+use crate::task::TaskId;
+
+/// Where every guest's wall clock starts: 2000-01-01T00:00:00Z. Later than what naive date code chokes on, plainly not now.
+pub const EPOCH: Duration = Duration::from_secs(946_684_800);
+
+pub struct Io {
+    pub stdin: Mutex<Stdin>,
+    stdout: Mutex<Sink>,
+    log: Mutex<Tail>,
+    /// Nanoseconds that the guest has slept: its monotonic clock.
+    clock_ns: AtomicU64,
+    random: Mutex<Random>,
+}
+
+/// What a guest reads from its standard input.
+pub enum Stdin {
+    Empty,
+    Memory(Bytes),
+    Stream(Box<dyn Input>),
+}
+
+/// Where a guest's standard output goes.
+pub enum Sink {
+    /// Kept whole, up to a limit.
+    Output { bytes: Vec<u8>, limit_bytes: usize },
+    /// To the log: a reactor has other ways to give rows.
+    Log,
+}
+
+impl Io {
+    pub fn new(stdin: Stdin, stdout: Sink, log_bytes: usize, seed: Seed) -> Self {
+        Self {
+            stdin: Mutex::new(stdin),
+            stdout: Mutex::new(stdout),
+            log: Mutex::new(Tail::new(log_bytes)),
+            clock_ns: AtomicU64::new(0),
+            random: Mutex::new(Random::Seeded(seed)),
+        }
+    }
+
+    /// Begins a further task in the same instance.
+    pub fn start_task(&self, seed: Seed) {
+        self.clock_ns.store(0, Ordering::Relaxed);
+        *lock(&self.random) = Random::Seeded(seed);
+    }
+
+    /// Takes what the guest wrote to standard output.
+    pub fn write_stdout(&self, text: &[u8]) -> Result<(), Failure> {
+        match &mut *lock(&self.stdout) {
+            Sink::Log => self.log(text),
+            Sink::Output { bytes, limit_bytes } => {
+                if text.len() > limit_bytes.saturating_sub(bytes.len()) {
+                    return Err(output_limit(*limit_bytes));
+                }
+                bytes.extend_from_slice(text);
+            }
+        }
+        Ok(())
+    }
+
+    /// What the guest wrote to standard output so far.
+    pub fn take_stdout(&self) -> Vec<u8> {
+        match &mut *lock(&self.stdout) {
+            Sink::Output { bytes, .. } => std::mem::take(bytes),
+            Sink::Log => Vec::new(),
+        }
+    }
+
+    pub fn log(&self, text: &[u8]) {
+        lock(&self.log).push(text);
+    }
+
+    pub fn take_log(&self) -> String {
+        lock(&self.log).take()
+    }
+
+    pub fn take_stdin(&self) -> Stdin {
+        std::mem::replace(&mut *lock(&self.stdin), Stdin::Empty)
+    }
+
+    /// The guest's monotonic clock.
+    pub fn now_ns(&self) -> u64 {
+        self.clock_ns.load(Ordering::Relaxed)
+    }
+
+    /// The guest sleeps until then. It takes no time.
+    pub fn sleep_until_ns(&self, ns: u64) {
+        self.clock_ns.fetch_max(ns, Ordering::Relaxed);
+    }
+
+    pub fn fill_random(&self, bytes: &mut [u8]) {
+        let mut random = lock(&self.random);
+        if let Random::Seeded(seed) = &*random {
+            *random = Random::Running(Box::new(ChaCha8Rng::from_seed(seed.bytes())));
+        }
+        if let Random::Running(generator) = &mut *random {
+            generator.fill_bytes(bytes);
+        }
+    }
+}
+
+/// No code that holds one of these locks can panic half-way, so a poisoned one is as good as any.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub fn output_limit(limit_bytes: usize) -> Failure {
+    Failure::new(FailureKind::OutputLimit, format!("wrote more than {limit_bytes} bytes of output"))
+}
+
+/// What a guest's randomness comes from: the same for the same processor and task, always.
+#[derive(Clone, Debug)]
+pub struct Seed {
+    processor: [u8; 32],
+    task: Option<TaskId>,
+}
+
+impl Seed {
+    pub fn of_task(processor: [u8; 32], task: &TaskId) -> Self {
+        Self { processor, task: Some(task.clone()) }
+    }
+
+    /// For what happens before any task.
+    pub fn of_processor(processor: [u8; 32]) -> Self {
+        Self { processor, task: None }
+    }
+
+    fn bytes(&self) -> [u8; 32] {
+        let mut hasher = Sha256::new_with_prefix(self.processor);
+        if let Some(task) = &self.task {
+            hasher.update(task.offset.to_le_bytes());
+            hasher.update(task.path.key());
+        }
+        hasher.finalize().into()
+    }
+}
+
+/// The generator is made when the guest first asks: few do.
+enum Random {
+    Seeded(Seed),
+    Running(Box<ChaCha8Rng>),
+}
+
+/// The end of a text of any length.
+struct Tail {
+    bytes: VecDeque<u8>,
+    limit_bytes: usize,
+}
+
+impl Tail {
+    fn new(limit_bytes: usize) -> Self {
+        Self { bytes: VecDeque::new(), limit_bytes }
+    }
+
+    fn push(&mut self, text: &[u8]) {
+        let text = &text[text.len().saturating_sub(self.limit_bytes)..];
+        let overflow = (self.bytes.len() + text.len()).saturating_sub(self.limit_bytes);
+        self.bytes.drain(..overflow);
+        self.bytes.extend(text);
+    }
+
+    fn take(&mut self) -> String {
+        let bytes = std::mem::take(&mut self.bytes);
+        if bytes.is_empty() { String::new() } else { String::from_utf8_lossy(&Vec::from(bytes)).into_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tail_keeps_the_end() {
+        let mut tail = Tail::new(4);
+        for text in ["ab", "cde", "f"] {
+            tail.push(text.as_bytes());
+        }
+        assert_eq!(tail.take(), "cdef");
+        tail.push(b"0123456789");
+        assert_eq!(tail.take(), "6789");
+        assert_eq!(Tail::new(0).take(), "");
+    }
+}

@@ -1,0 +1,111 @@
+//! The sandbox: a function from task to outcome. The only user of wasmtime.
+//!
+//! A [`Processor`] is compiled and checked once. Each worker makes one [`Sandbox`] of it, and runs task after task in that.
+//! Whatever a guest does ends in an [`Attempt`]; nothing a guest does is an error of the run.
+
+mod abi;
+mod command;
+mod contract;
+mod engine;
+mod failure;
+mod guest;
+mod inspect;
+mod io;
+mod limiter;
+mod poll;
+mod processor;
+mod reactor;
+mod staging;
+mod streams;
+mod ticker;
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use crate::config::{Budget, InputMode, Isolation};
+use crate::input::Input;
+use crate::outcome::{Outcome, Usage};
+use crate::row::Schema;
+use crate::task::TaskId;
+
+pub use contract::{Contract, Refusal};
+pub use engine::thread_stack_bytes;
+pub use inspect::{Export, Facts, Import, Memory};
+pub use processor::Processor;
+
+/// Inputs up to this size are put into memory whole; larger ones are streamed. Big enough for nearly every file that comes
+/// in thousands, small enough that no number of workers makes it count.
+pub const INLINE_INPUT_BYTES: u64 = 1 << 20;
+
+/// The version of wasmtime, which `Cargo.toml` pins: fuel counts belong to it.
+pub const WASMTIME_VERSION: &str = "48.0.8";
+
+/// How a processor is to be run.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub budget: Budget,
+    pub isolation: Isolation,
+    pub input_mode: InputMode,
+    pub params: BTreeMap<String, String>,
+    /// What rows must look like. Columns that the processor declares are filled in when it is loaded.
+    pub schema: Schema,
+    /// How many sandboxes there will be at once.
+    pub workers: NonZeroUsize,
+    /// A private folder in which `--input file` shows an input to its guest.
+    pub staging: Option<PathBuf>,
+    /// Look up files and lines for backtraces in the processor's debug information. That parses what the guest's
+    /// author wrote, so it is for one task in the foreground and not for a run over untrusted code.
+    pub debug_info: bool,
+}
+
+/// What one attempt at a task came to.
+#[derive(Debug)]
+pub struct Attempt {
+    pub outcome: Outcome,
+    pub usage: Usage,
+    /// The end of what the guest logged.
+    pub log: String,
+}
+
+/// One worker's slot: it owns at most one instance at any time.
+pub struct Sandbox<'p> {
+    processor: &'p Processor,
+    /// The instance that serves the next task too, with `--isolation worker`.
+    kept: Option<reactor::Instance>,
+    staging: Option<staging::Staging>,
+}
+
+impl<'p> Sandbox<'p> {
+    /// # Errors
+    /// If the folder that shows inputs to guests cannot be made.
+    pub fn new(processor: &'p Processor, worker: usize) -> anyhow::Result<Self> {
+        let settings = processor.settings();
+        let staging = match (&settings.staging, settings.input_mode) {
+            (Some(folder), InputMode::File) => Some(staging::Staging::create(&folder.join(worker.to_string()))?),
+            _ => None,
+        };
+        Ok(Self { processor, kept: None, staging })
+    }
+
+    /// Runs one task. Never fails: a failure is an outcome.
+    pub fn run(&mut self, task: &TaskId, input: Box<dyn Input>) -> Attempt {
+        match self.processor.entry() {
+            processor::Entry::Command(command) => command.run(self.processor, task, input, self.staging.as_ref()),
+            processor::Entry::Reactor(reactor) => reactor.run(self.processor, task, input, &mut self.kept),
+        }
+    }
+}
+
+/// Reads what a module, in binary or in text form, says of itself, and which contract it follows. Compiles nothing.
+///
+/// # Errors
+/// If it is no module.
+pub fn inspect(source: &[u8]) -> anyhow::Result<(Facts, Result<Contract, Refusal>)> {
+    let wasm = wat::parse_bytes(source).context("read the module's text")?;
+    let facts = Facts::read(&wasm)?;
+    let contract = contract::recognise(&facts);
+    Ok((facts, contract))
+}

@@ -1,0 +1,180 @@
+//! A processor: a module compiled and checked, ready to be run by any number of sandboxes.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use sha2::{Digest as _, Sha256};
+use wasmtime::{Engine, InstancePre, Module, UnknownImportError};
+
+use super::Settings;
+use super::abi::Task;
+use super::command::Command;
+use super::contract::{self, Contract, Refusal};
+use super::engine::{self, explain};
+use super::guest::{self, Guest};
+use super::inspect::Facts;
+use super::reactor::Reactor;
+use super::ticker::Ticker;
+use crate::config::Budget;
+use crate::row::Schema;
+
+/// What a worker's sandbox runs.
+pub struct Processor {
+    settings: Settings,
+    facts: Facts,
+    sha256: [u8; 32],
+    engine: Engine,
+    entry: Entry,
+    schema: Arc<Schema>,
+    params: Arc<std::collections::BTreeMap<String, String>>,
+    /// Moves deadlines on for as long as there is a processor to run.
+    _ticker: Ticker,
+}
+
+pub enum Entry {
+    Command(Command),
+    Reactor(Reactor),
+}
+
+impl Processor {
+    /// Reads, checks and compiles `source`, which is a module in binary or in text form.
+    ///
+    /// # Errors
+    /// A [`Refusal`] if it can be no processor, and whatever else is wrong with it. No task has run then.
+    pub fn load(source: &[u8], settings: Settings) -> anyhow::Result<Self> {
+        let wasm = wat::parse_bytes(source).context("read the module's text")?;
+        let facts = Facts::read(&wasm)?;
+        let contract = contract::recognise(&facts)?;
+        check_memory(&facts, &settings.budget)?;
+        let engine = engine::engine(&settings, &facts)?;
+        let linker = guest::linker(&engine).map_err(|error| explain(&error)).context("define the imports")?;
+        let module = Module::new(&engine, &wasm).map_err(|error| explain(&error)).context("compile the module")?;
+        let pre = linker.instantiate_pre(&module).map_err(|error| refuse_import(error, contract))?;
+        let ticker = Ticker::start(&engine)?;
+        let mut processor = Self {
+            schema: Arc::new(settings.schema.clone()),
+            params: Arc::new(settings.params.clone()),
+            settings,
+            facts,
+            sha256: Sha256::digest(source).into(),
+            engine,
+            entry: Entry::new(contract, pre),
+            _ticker: ticker,
+        };
+        processor.declare_columns()?;
+        Ok(processor)
+    }
+
+    pub fn contract(&self) -> Contract {
+        match self.entry {
+            Entry::Command(_) => Contract::Command,
+            Entry::Reactor(_) => Contract::Reactor,
+        }
+    }
+
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Hash of the file as it was given.
+    pub fn sha256(&self) -> [u8; 32] {
+        self.sha256
+    }
+
+    /// What every row must look like, the processor's own declaration included.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    pub(super) fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
+    /// The state of ABI 1 for a new instance.
+    pub(super) fn abi_task(&self) -> Task {
+        Task {
+            params: Arc::clone(&self.params),
+            schema: Arc::clone(&self.schema),
+            output_limit_bytes: self.settings.budget.output_bytes,
+            current: None,
+        }
+    }
+
+    /// Initialises a reactor once, so that one which cannot start is refused here, and asks it for its columns.
+    fn declare_columns(&mut self) -> anyhow::Result<()> {
+        let Entry::Reactor(reactor) = &self.entry else { return Ok(()) };
+        let declared = reactor.declared_columns(self).map_err(|(failure, log)| {
+            let log = if log.is_empty() { log } else { format!("; it logged: {}", log.trim_end()) };
+            anyhow::Error::new(failure).context(format!("the processor failed before its first task{log}"))
+        })?;
+        let Some(declared) = declared else { return Ok(()) };
+        check_columns(&declared, &self.settings.schema)?;
+        let columns = self.settings.schema.columns.clone().unwrap_or(declared);
+        self.schema = Arc::new(Schema { columns: Some(columns), ..self.settings.schema.clone() });
+        Ok(())
+    }
+}
+
+impl Entry {
+    fn new(contract: Contract, pre: InstancePre<Guest>) -> Self {
+        match contract {
+            Contract::Command => Self::Command(Command::new(pre)),
+            Contract::Reactor => Self::Reactor(Reactor::new(pre)),
+        }
+    }
+}
+
+/// A module that cannot even start within the limit fails now, not once for every task.
+fn check_memory(facts: &Facts, budget: &Budget) -> Result<(), Refusal> {
+    let initial_bytes = facts.initial_bytes();
+    if initial_bytes > budget.memory_bytes as u64 {
+        return Err(Refusal::Memory { initial_mib: initial_bytes >> 20, limit_mib: budget.memory_bytes as u64 >> 20 });
+    }
+    Ok(())
+}
+
+/// What the processor declares must make sense, and agree with what the user asks for but for the order.
+fn check_columns(declared: &[String], asked: &Schema) -> anyhow::Result<()> {
+    let names: HashSet<&String> = declared.iter().collect();
+    if names.len() != declared.len() {
+        bail!("the processor declares a column twice: {}", declared.join(", "));
+    }
+    if let Some(path) = &asked.path_column
+        && names.contains(path)
+    {
+        bail!(
+            "the processor declares a column {path:?}, which is where the input's path goes: choose another (--path-column NAME)"
+        );
+    }
+    if let Some(columns) = &asked.columns
+        && columns.iter().collect::<HashSet<_>>() != names
+    {
+        bail!(
+            "--columns asks for {}, and the processor declares {}: leave --columns out, or give the same names in another order",
+            columns.join(", "),
+            declared.join(", ")
+        );
+    }
+    Ok(())
+}
+
+fn refuse_import(error: wasmtime::Error, contract: Contract) -> anyhow::Error {
+    match error.downcast_ref::<UnknownImportError>() {
+        Some(unknown) => anyhow::Error::new(Refusal::Import {
+            module: unknown.module().to_owned(),
+            name: unknown.name().to_owned(),
+            hint: contract::import_hint(contract, unknown.module()),
+        }),
+        // An import that there is, of another type.
+        None => explain(&error).context("link the module"),
+    }
+}

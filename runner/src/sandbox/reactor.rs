@@ -1,0 +1,291 @@
+//! Contract B: an SDK reactor. Fresh for every task, or kept from task to task of its worker.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use wasmtime::{InstancePre, Memory, Store, TypedFunc};
+
+use super::abi::{self, Current};
+use super::failure::{self, Circumstances};
+use super::guest::{Grants, Guest, set_budget};
+use super::io::{Io, Seed, Sink, Stdin};
+use super::limiter::Limiter;
+use super::processor::Processor;
+use super::{Attempt, INLINE_INPUT_BYTES};
+use crate::config::{Fuel, Isolation};
+use crate::input::{self, Input};
+use crate::outcome::{Failure, FailureKind, Outcome, Usage};
+use crate::task::TaskId;
+
+/// What initialisation may consume; a task's own fuel starts after it.
+const INIT_FUEL: u64 = Fuel::DEFAULT.base;
+
+/// The pointer that stands for an empty input: any but 0.
+const EMPTY_INPUT: u32 = 1;
+
+pub struct Reactor {
+    pre: InstancePre<Guest>,
+}
+
+/// An instance that is initialised and waits for a task.
+pub struct Instance {
+    store: Store<Guest>,
+    exports: wasmtime::Instance,
+    memory: Memory,
+    alloc: TypedFunc<u32, u32>,
+    process: TypedFunc<(u32, u32), u64>,
+}
+
+/// What a guest said at the end of a call.
+enum Reply {
+    Success,
+    Failed(String),
+    Skipped(String),
+}
+
+impl Reactor {
+    pub fn new(pre: InstancePre<Guest>) -> Self {
+        Self { pre }
+    }
+
+    /// Runs one task, in the instance of `kept` if there is one.
+    pub fn run(
+        &self,
+        processor: &Processor,
+        task: &TaskId,
+        input: Box<dyn Input>,
+        kept: &mut Option<Instance>,
+    ) -> Attempt {
+        let started = Instant::now();
+        let was_used = kept.is_some();
+        let (mut attempt, input) = self.attempt(processor, task, input, kept);
+        // A used instance may fail for what earlier tasks left in it. A fresh one tells.
+        if was_used
+            && matches!(attempt.outcome, Outcome::Failed(_))
+            && let Some(mut input) = input
+            && input.rewind().is_ok()
+        {
+            attempt = self.attempt(processor, task, input, kept).0;
+        }
+        attempt.usage.elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        attempt
+    }
+
+    /// One attempt, and the input back. The instance stays in `kept` only if it is meant to and the task did not fail.
+    fn attempt(
+        &self,
+        processor: &Processor,
+        task: &TaskId,
+        input: Box<dyn Input>,
+        kept: &mut Option<Instance>,
+    ) -> (Attempt, Option<Box<dyn Input>>) {
+        let mut instance = match kept.take().map_or_else(|| self.start(processor), Ok) {
+            Ok(instance) => instance,
+            Err((failure, log)) => {
+                let usage = Usage::default();
+                return (Attempt { outcome: Outcome::Failed(failure), usage, log }, Some(input));
+            }
+        };
+        let (attempt, input) = instance.run(processor, task, input);
+        if processor.settings().isolation == Isolation::Worker && !matches!(attempt.outcome, Outcome::Failed(_)) {
+            *kept = Some(instance);
+        }
+        (attempt, input)
+    }
+
+    /// A new instance, initialised: the same for every task, whatever the task.
+    ///
+    /// # Errors
+    /// The failure of the initialisation, and what it logged.
+    pub fn start(&self, processor: &Processor) -> Result<Instance, (Failure, String)> {
+        let budget = &processor.settings().budget;
+        let seed = Seed::of_processor(processor.sha256());
+        let io = Arc::new(Io::new(Stdin::Empty, Sink::Log, budget.log_bytes, seed));
+        let limiter = Limiter::new(budget.memory_bytes);
+        let host = |error: wasmtime::Error| (Failure::new(FailureKind::Host, format!("{error:#}")), String::new());
+        let guest = Guest::new(Arc::clone(&io), limiter, processor.abi_task(), &Grants::default()).map_err(host)?;
+        let mut store = guest.into_store(processor.engine(), budget.output_bytes);
+        set_budget(&mut store, INIT_FUEL, budget.timeout).map_err(host)?;
+
+        let failure = match self.initialise(&mut store) {
+            Ok((exports, Reply::Success)) => return Instance::bind(store, exports).map_err(host),
+            Ok((_, Reply::Failed(message))) => {
+                let failure = Failure::new(FailureKind::GuestError, message);
+                refine(failure, processor, &store, INIT_FUEL)
+            }
+            Ok((_, Reply::Skipped(_))) => Failure::new(FailureKind::Trap, "sandmill_init cannot skip"),
+            Err(error) => {
+                let log = io.take_log();
+                let failure = classify(&error, processor, &store, INIT_FUEL, &log);
+                return Err((failure, log));
+            }
+        };
+        Err((failure, io.take_log()))
+    }
+
+    /// Instantiates, and runs the guest's own initialisation.
+    fn initialise(&self, store: &mut Store<Guest>) -> wasmtime::Result<(wasmtime::Instance, Reply)> {
+        let exports = self.pre.instantiate(&mut *store)?;
+        if exports.get_func(&mut *store, "_initialize").is_some() {
+            exports.get_typed_func::<(), ()>(&mut *store, "_initialize")?.call(&mut *store, ())?;
+        }
+        if exports.get_func(&mut *store, "sandmill_init").is_none() {
+            return Ok((exports, Reply::Success));
+        }
+        let packed = exports.get_typed_func::<(), u64>(&mut *store, "sandmill_init")?.call(&mut *store, ())?;
+        let data = exported_memory(store, exports)?.data(&*store);
+        Ok((exports, read_reply(data, "sandmill_init", packed)?))
+    }
+
+    /// Asks a new instance for the columns that the processor declares.
+    ///
+    /// # Errors
+    /// The failure of the initialisation or of the call, and what the guest logged.
+    pub fn declared_columns(&self, processor: &Processor) -> Result<Option<Vec<String>>, (Failure, String)> {
+        let mut instance = self.start(processor)?;
+        let columns = instance.columns();
+        let log = instance.store.data().io.take_log();
+        columns.map_err(|error| (classify(&error, processor, &instance.store, INIT_FUEL, &log), log))
+    }
+}
+
+impl Instance {
+    fn bind(mut store: Store<Guest>, exports: wasmtime::Instance) -> wasmtime::Result<Self> {
+        let memory = exported_memory(&mut store, exports)?;
+        let alloc = exports.get_typed_func(&mut store, "sandmill_alloc")?;
+        let process = exports.get_typed_func(&mut store, "sandmill_process")?;
+        store.data_mut().memory = Some(memory);
+        Ok(Self { store, exports, memory, alloc, process })
+    }
+
+    fn run(
+        &mut self,
+        processor: &Processor,
+        task: &TaskId,
+        input: Box<dyn Input>,
+    ) -> (Attempt, Option<Box<dyn Input>>) {
+        let budget = &processor.settings().budget;
+        let fuel = budget.fuel.for_input(input.size_bytes());
+        let guest = self.store.data_mut();
+        guest.limiter.start_task();
+        guest.io.start_task(Seed::of_task(processor.sha256(), task));
+        guest.task.current = Some(Current::new(task, input));
+        let ended = set_budget(&mut self.store, fuel, budget.timeout).and_then(|()| self.call());
+
+        let guest = self.store.data_mut();
+        let log = guest.io.take_log();
+        let current = guest.task.current.take();
+        let peak_memory_bytes = guest.limiter.peak_bytes();
+        let usage =
+            Usage { fuel: fuel.saturating_sub(self.store.get_fuel().unwrap_or(0)), elapsed_us: 0, peak_memory_bytes };
+        let Some(mut current) = current else {
+            let failure = Failure::new(FailureKind::Host, "the task was lost");
+            return (Attempt { outcome: Outcome::Failed(failure), usage, log }, None);
+        };
+        // What was put into memory whole was verified before the guest saw it; what it pulled is verified now.
+        let held = if current.pulled { current.input.verify() } else { Ok(()) };
+        let outcome = match (held, ended) {
+            (Err(failure), _) => Outcome::Failed(failure),
+            (Ok(()), Ok(Reply::Success)) => Outcome::Done { rows: current.rows, rejects: current.rejects },
+            (Ok(()), Ok(Reply::Skipped(reason))) => Outcome::Skipped { reason },
+            (Ok(()), Ok(Reply::Failed(message))) => {
+                let failure = Failure::new(FailureKind::GuestError, message);
+                Outcome::Failed(refine(failure, processor, &self.store, fuel))
+            }
+            (Ok(()), Err(error)) => Outcome::Failed(classify(&error, processor, &self.store, fuel, &log)),
+        };
+        (Attempt { outcome, usage, log }, Some(current.input))
+    }
+
+    fn call(&mut self) -> wasmtime::Result<Reply> {
+        let (ptr, len) = self.put_input()?;
+        let packed = self.process.call(&mut self.store, (ptr, len))?;
+        Ok(read_reply(self.memory.data(&self.store), "sandmill_process", packed)?)
+    }
+
+    /// Puts a small input into the guest's memory; a large one is for the guest to pull.
+    fn put_input(&mut self) -> wasmtime::Result<(u32, u32)> {
+        let size_bytes = self.store.data().task.current.as_ref().map_or(0, |current| current.input.size_bytes());
+        if size_bytes > INLINE_INPUT_BYTES {
+            return Ok((0, 0));
+        }
+        let len = size_bytes as u32;
+        let ptr = if len == 0 { EMPTY_INPUT } else { self.alloc.call(&mut self.store, len)? };
+        if ptr == 0 {
+            let message = format!("sandmill_alloc had no {len} bytes for the input");
+            return Err(Failure::new(FailureKind::OutOfMemory, message).into());
+        }
+        let (data, guest) = self.memory.data_and_store_mut(&mut self.store);
+        let Some(current) = &mut guest.task.current else { return Ok((0, 0)) };
+        if len > 0 {
+            let buffer = abi::slice_mut(data, "sandmill_alloc", ptr.cast_signed(), len.cast_signed())?;
+            input::read_exact(current.input.as_mut(), buffer)?;
+        }
+        current.input.verify()?;
+        Ok((ptr, len))
+    }
+
+    fn columns(&mut self) -> wasmtime::Result<Option<Vec<String>>> {
+        const CALL: &str = "sandmill_columns";
+        if self.exports.get_func(&mut self.store, CALL).is_none() {
+            return Ok(None);
+        }
+        let columns = self.exports.get_typed_func::<(), u64>(&mut self.store, CALL)?;
+        let packed = columns.call(&mut self.store, ())?;
+        if packed == 0 {
+            return Ok(None);
+        }
+        let json = unpack(self.memory.data(&self.store), CALL, packed)?;
+        let columns: Vec<String> = serde_json::from_slice(json).map_err(|error| {
+            Failure::new(FailureKind::BadOutput, format!("{CALL} is not a JSON array of strings: {error}"))
+        })?;
+        Ok(Some(columns))
+    }
+}
+
+fn exported_memory(store: &mut Store<Guest>, exports: wasmtime::Instance) -> Result<Memory, Failure> {
+    exports
+        .get_memory(&mut *store, "memory")
+        .ok_or_else(|| Failure::new(FailureKind::Host, "the instance has no memory, and its module has one"))
+}
+
+fn read_reply(data: &[u8], call: &str, packed: u64) -> Result<Reply, Failure> {
+    if packed == 0 {
+        return Ok(Reply::Success);
+    }
+    let message = unpack(data, call, packed)?;
+    let text = |rest: &[u8]| String::from_utf8_lossy(rest).into_owned();
+    match message.split_first() {
+        Some((1, rest)) => Ok(Reply::Failed(text(rest))),
+        Some((2, rest)) => Ok(Reply::Skipped(text(rest))),
+        Some((kind, _)) => Err(Failure::new(FailureKind::Trap, format!("{call} replied with the unknown kind {kind}"))),
+        None => Err(Failure::new(FailureKind::Trap, format!("{call} replied with an empty message"))),
+    }
+}
+
+/// The bytes of `ptr << 32 | len`.
+fn unpack<'a>(data: &'a [u8], call: &str, packed: u64) -> Result<&'a [u8], Failure> {
+    let (ptr, len) = ((packed >> 32) as u32, packed as u32);
+    abi::slice(data, call, ptr.cast_signed(), len.cast_signed())
+}
+
+fn circumstances<'a>(processor: &Processor, store: &Store<Guest>, fuel: u64, log: &'a str) -> Circumstances<'a> {
+    let budget = &processor.settings().budget;
+    Circumstances {
+        fuel,
+        timeout: budget.timeout,
+        memory_budget_bytes: budget.memory_bytes,
+        memory_refused: store.data().limiter.refused(),
+        log,
+    }
+}
+
+fn classify(error: &wasmtime::Error, processor: &Processor, store: &Store<Guest>, fuel: u64, log: &str) -> Failure {
+    failure::classify(error, &circumstances(processor, store, fuel, log))
+}
+
+/// An error that the guest reported after it was refused memory is that refusal.
+fn refine(failure: Failure, processor: &Processor, store: &Store<Guest>, fuel: u64) -> Failure {
+    let circumstances = circumstances(processor, store, fuel, "");
+    if circumstances.memory_refused { failure::out_of_memory(&failure, &circumstances) } else { failure }
+}

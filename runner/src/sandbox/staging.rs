@@ -1,0 +1,85 @@
+//! `--input file`: shows one input, and nothing beside it, to a guest that opens files.
+//!
+//! WASI grants folders, not files. So the input is copied into a folder of its own, which is granted read-only: its siblings
+//! are not there, and the guest holds no handle on the user's own file.
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use crate::input::Input;
+use crate::outcome::{Failure, FailureKind};
+
+const COPY_BYTES: usize = 256 << 10;
+
+/// What a file may be called at most, on every file system in use.
+const NAME_BYTES: usize = 255;
+
+/// A folder that holds at most one input.
+pub struct Staging {
+    folder: PathBuf,
+}
+
+impl Staging {
+    /// # Errors
+    /// If the folder cannot be made, or what an earlier run left in it not be removed.
+    pub fn create(folder: &Path) -> anyhow::Result<Self> {
+        if folder.exists() {
+            fs::remove_dir_all(folder).with_context(|| format!("empty {}", folder.display()))?;
+        }
+        fs::create_dir_all(folder).with_context(|| format!("create {}", folder.display()))?;
+        Ok(Self { folder: folder.to_owned() })
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Copies `input` into the folder under `name`, which must be valid in a path. It is gone when the result is dropped.
+    ///
+    /// # Errors
+    /// `input` if it cannot be read or changed, `host` if it cannot be copied.
+    pub fn stage(&self, name: &str, input: &mut dyn Input) -> Result<Staged, Failure> {
+        let staged = Staged { path: self.folder.join(name) };
+        let host = |error: std::io::Error| {
+            Failure::new(FailureKind::Host, format!("copy the input to {}: {error}", staged.path.display()))
+        };
+        let mut file = File::create(&staged.path).map_err(host)?;
+        let mut buffer = vec![0; COPY_BYTES];
+        loop {
+            match input.read(&mut buffer)? {
+                0 => break,
+                read_bytes => file.write_all(&buffer[..read_bytes]).map_err(host)?,
+            }
+        }
+        input.verify()?;
+        Ok(staged)
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        // What stays is removed by the next run.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+pub struct Staged {
+    path: PathBuf,
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// The name under which the guest finds the input: the last component of its path as views show it.
+pub fn guest_name(shown_path: &str) -> &str {
+    match shown_path.rsplit('/').next() {
+        Some(name) if !name.is_empty() && name.len() <= NAME_BYTES => name,
+        _ => "input",
+    }
+}

@@ -1,0 +1,160 @@
+//! What inputs there are, in input order, and how one is opened and read.
+//!
+//! [`Inputs::resolve`] turns what the user named into a sorted list of entries; [`Iter`] walks the folders among them
+//! and merges all of it into one strictly increasing stream of [`TaskPath`]s; [`InputFile`] reads one of them. What is
+//! on record about an input, and whether it needs to run, is not decided here.
+//!
+//! A further kind of source goes in here: chunks of a big file and decompression as layers over [`InputFile`],
+//! archives and object stores as further kinds of entry that [`Iter`] expands like a folder.
+
+mod describe;
+mod filter;
+mod iter;
+mod list;
+mod naming;
+mod open;
+mod root;
+mod walk;
+mod watch;
+
+#[cfg(test)]
+mod tests;
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::config::{self, Links};
+use crate::event::{Event, Monitor, Stop};
+use crate::task::TaskPath;
+
+use self::filter::Filter;
+use self::naming::{Namer, is_within};
+use self::open::reason;
+
+pub use self::iter::Iter;
+pub use self::open::InputFile;
+pub use self::root::Root;
+pub use self::watch::PassedOver;
+
+/// The inputs of a run, checked and named, not yet walked.
+#[derive(Debug)]
+pub struct Inputs {
+    root: Root,
+    /// Every file and folder that was named or listed, sorted, each once. Which is which is looked up when its turn
+    /// comes: a folder sorts before all that lies in it.
+    entries: Vec<TaskPath>,
+    filter: Filter,
+    links: Links,
+    /// The output folder, whose files are never inputs.
+    output: Option<PathBuf>,
+    /// What is looked for and where, in words.
+    sought: String,
+}
+
+impl Inputs {
+    /// Checks that the named inputs exist, reads the list, and settles the root. Nothing in `skip`, the output folder,
+    /// will be an input; it need not exist yet.
+    ///
+    /// # Errors
+    /// If a named input, the root or the list cannot be read, if an input is neither a file nor a folder or lies in
+    /// the output folder, or if a pattern is not one.
+    pub fn resolve(source: &config::Source, skip: Option<&Path>) -> Result<Self> {
+        let cwd = env::current_dir().context("find the current folder")?;
+        Self::resolve_in(&cwd, source, skip)
+    }
+
+    fn resolve_in(cwd: &Path, source: &config::Source, skip: Option<&Path>) -> Result<Self> {
+        if source.inputs.is_empty() && source.list.is_none() {
+            bail!("no input is named: name files or folders, or give a list of them (--files-from)");
+        }
+        let filter = Filter::compile(&source.filter)?;
+        let output = skip.map(|path| naming::canonical_although_missing(&cwd.join(path)));
+        let mut folders = 0;
+        for input in &source.inputs {
+            folders += usize::from(is_folder(cwd, input, output.as_deref())?);
+        }
+        let root = match (&source.root, &source.inputs[..], &source.list) {
+            (Some(root), _, _) => Root::open(&cwd.join(root))?,
+            (None, [folder], None) if folders == 1 => Root::open(&cwd.join(folder))?,
+            _ => Root::open(cwd).context("paths are relative to the current folder: name another with --root")?,
+        };
+
+        let mut namer = Namer::new(cwd, &root);
+        let mut entries: Vec<TaskPath> = source.inputs.iter().map(|input| namer.task_path(input)).collect();
+        if let Some(list) = &source.list {
+            let output = output.as_deref().map(|path| namer.task_path(path));
+            list::for_each_entry(cwd, list, |path| {
+                let entry = namer.task_path(path);
+                if !output.as_ref().is_some_and(|output| is_within(&entry, output)) {
+                    entries.push(entry);
+                }
+            })?;
+        }
+        entries.sort_unstable();
+        entries.dedup();
+        Ok(Self { root, entries, filter, links: source.links, output, sought: describe::sought(source) })
+    }
+
+    /// What relative paths of inputs are relative to.
+    pub fn root(&self) -> &Root {
+        &self.root
+    }
+
+    /// Every input once, in input order. The output folder must exist by now, or links could lead into it.
+    ///
+    /// What cannot be read is told to `monitor`, and the rest goes on. A file that was named is an input even if it is
+    /// gone by now, so that its task says so.
+    pub fn iter<'a>(&'a self, monitor: &'a dyn Monitor) -> Iter<'a> {
+        Iter::new(self, monitor)
+    }
+
+    /// How many inputs there are; `None` if `cancelled` said so first. Walks like [`Inputs::iter`] and says nothing.
+    pub fn count(&self, cancelled: &(dyn Fn() -> bool + Sync)) -> Option<u64> {
+        let counting = Counting { cancelled };
+        let mut iter = self.iter(&counting);
+        let mut inputs = 0;
+        for _ in &mut iter {
+            inputs += 1;
+        }
+        iter.stopped().is_none().then_some(inputs)
+    }
+
+    /// What to say when there is no input: what was looked for, where, and what was left out there.
+    pub fn describe(&self, passed_over: &PassedOver) -> String {
+        describe::nothing_found(&self.sought, passed_over)
+    }
+}
+
+/// Whether `input`, as named by the user, is a folder rather than a file.
+fn is_folder(cwd: &Path, input: &Path, output: Option<&Path>) -> Result<bool> {
+    let named = cwd.join(input);
+    let metadata = match fs::metadata(&named) {
+        Ok(metadata) => metadata,
+        Err(error) => bail!("input {}: {}", input.display(), reason(&error)),
+    };
+    if !metadata.is_dir() && !metadata.is_file() {
+        bail!("input {} is neither a file nor a folder", input.display());
+    }
+    if let Some(output) = output
+        && fs::canonicalize(&named).is_ok_and(|path| path.starts_with(output))
+    {
+        bail!("input {} lies in the output folder: give the results a folder of their own", input.display());
+    }
+    Ok(metadata.is_dir())
+}
+
+/// A walk that nobody hears of.
+struct Counting<'a> {
+    cancelled: &'a (dyn Fn() -> bool + Sync),
+}
+
+impl Monitor for Counting<'_> {
+    fn event(&self, _event: Event<'_>) {}
+
+    fn stop(&self) -> Option<Stop> {
+        (self.cancelled)().then_some(Stop::Interrupted)
+    }
+}

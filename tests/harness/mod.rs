@@ -1,0 +1,5 @@
+//! What the tests share.
+
+pub mod guests;
+pub mod job;
+pub mod program;

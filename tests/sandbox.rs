@@ -1,0 +1,1 @@
+//! What a sandbox makes of its guests.
