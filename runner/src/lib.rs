@@ -84,6 +84,7 @@ pub fn plan(config: &Config, monitor: &dyn Monitor, each: &mut dyn FnMut(Planned
 pub fn status(folder: &Path) -> anyhow::Result<Status> {
     let reader = Reader::open(folder)?;
     let last_run = reader.runs()?.pop().map(|run| RunRecord {
+        id: run.id.number(),
         started_ms: run.started_ms,
         ended_ms: run.ended_ms,
         ended: run.how,

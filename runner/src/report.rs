@@ -105,6 +105,8 @@ pub struct Running {
 /// One invocation, as the ledger has it.
 #[derive(Clone, Debug)]
 pub struct RunRecord {
+    /// Its number in this folder, from 1.
+    pub id: i64,
     /// Milliseconds since the Unix epoch.
     pub started_ms: i64,
     /// As `started_ms`; `None` while it runs, and if it was killed.

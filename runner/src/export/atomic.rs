@@ -67,7 +67,8 @@ impl AtomicFile {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 Err(error) => return Err(error).with_context(about),
             };
-            // Between these two lines a sweep may take the file for a dead process's. Locked and still there, it is safe.
+            // Between these two lines a sweep may take the file for a dead process's. Locked and still there, it is
+            // safe.
             if let Err(TryLockError::WouldBlock) = file.try_lock() {
                 continue;
             }

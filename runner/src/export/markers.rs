@@ -1,7 +1,8 @@
 //! Markers as files: `done.job` or `error.job` in a folder for each task, below `tracking` in the output folder.
 //!
-//! They follow the ledger and are never asked. A kill can leave them behind it; [`MarkerTree::reconcile`] mends that when
-//! the next run starts. Only files called `done.job` and `error.job`, and folders emptied of them, are ever removed.
+//! They follow the ledger and are never asked. A kill can leave them behind it; [`MarkerTree::reconcile`] mends that
+//! when the next run starts. Only files called `done.job` and `error.job`, and folders emptied of them, are ever
+//! removed.
 
 use std::fs::{self, ReadDir};
 use std::io;
@@ -81,6 +82,7 @@ impl MarkerTree {
                     Err(error) => return Err(error).with_context(|| format!("remove marker {}", path.display())),
                 }
             }
+            fault::point(Point::MarkerAfterRemoval);
             // Upwards until a folder is in use.
             let emptied = folder.ancestors().take_while(|ancestor| *ancestor != self.root);
             for folder in emptied {

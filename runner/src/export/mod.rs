@@ -1,7 +1,7 @@
 //! Views: files made from the ledger for people and programs to read. The only user of csv.
 //!
-//! Every one of them can be made again at any time, so nothing is ever decided by what is in one. A table is replaced as
-//! a whole and is never seen half-made.
+//! Every one of them can be made again at any time, so nothing is ever decided by what is in one. A table is replaced
+//! as a whole and is never seen half-made.
 
 pub mod atomic;
 mod columns;
@@ -15,7 +15,7 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-pub use self::markers::{Marked, MarkerTree};
+pub use self::markers::MarkerTree;
 pub use self::table::Written;
 
 use self::columns::Columns;
@@ -66,7 +66,8 @@ pub fn check(views: &Views) -> anyhow::Result<()> {
 /// Makes the tables of results and of errors from `snapshot`, in the output folder `out` or where the layout says.
 ///
 /// # Errors
-/// [`Error`]; or what the file system says, as [`std::io::Error`] in the chain. The files of before are then still there.
+/// [`Error`]; or what the file system says, as [`std::io::Error`] in the chain. The files of before are then still
+/// there.
 pub fn write_views(snapshot: &Snapshot<'_>, out: &Path, views: &Views) -> anyhow::Result<Written> {
     atomic::sweep(out)?;
     let declared = views.columns.as_deref().unwrap_or_default();

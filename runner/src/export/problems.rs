@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use super::atomic::AtomicFile;
-use super::table::{about, csv_writer, show_path};
+use super::table::{about, csv_writer, io_error_first, show_path};
 use crate::ledger::{FailedTask, Problem, Snapshot};
 use crate::task::TaskId;
 
@@ -21,7 +21,7 @@ const MESSAGE_BYTES: usize = 4 << 10;
 /// Writes the problems in `snapshot` to the file at `path`. Returns how many there are.
 pub(super) fn write(snapshot: &Snapshot<'_>, path: &Path) -> anyhow::Result<u64> {
     let mut problems = Problems { writer: csv_writer(AtomicFile::create(path)?), count: 0, path: String::new() };
-    problems.write_all(snapshot).with_context(|| about(path))?;
+    problems.write_all(snapshot).map_err(io_error_first).with_context(|| about(path))?;
     let Problems { writer, count, .. } = problems;
     let file = writer.into_inner().map_err(csv::IntoInnerError::into_error).with_context(|| about(path))?;
     file.commit()?;

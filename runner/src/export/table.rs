@@ -1,13 +1,13 @@
 //! CSV tables from the rows in a ledger: one, or several with the same header that share the tasks out.
 //!
 //! The columns are not known before the last row was read, but nearly always after the first one. So the tables are
-//! written at once with the columns of the first row; if another one turns up, the rest is read for its columns only, and
-//! the tables are written again from the start.
+//! written at once with the columns of the first row; if another one turns up, the rest is read for its columns only,
+//! and the tables are written again from the start.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 
 use super::atomic::AtomicFile;
 use super::columns::{Columns, Placed};
@@ -33,7 +33,7 @@ pub(super) fn write_tables(
     columns: Columns,
 ) -> anyhow::Result<Written> {
     let mut tables = Tables::create(targets, path_column, columns)?;
-    tables.fill(snapshot).with_context(|| match targets {
+    tables.fill(snapshot).map_err(io_error_first).with_context(|| match targets {
         [target] => about(target),
         _ => "write tables of results".to_owned(),
     })?;
@@ -118,14 +118,15 @@ impl<'a> Tables<'a> {
         }
         let table = usize::try_from(task.rank % self.writers.len().max(1) as u64)?;
         for line in task.rows.lines() {
-            self.take_row(line, table).with_context(|| format!("a row of {}", TaskPath::from_key(task.key)))?;
+            self.take_row(task.key, line, table)?;
         }
         Ok(())
     }
 
-    fn take_row(&mut self, line: &str, table: usize) -> anyhow::Result<()> {
-        let row = Row::parse(line)?;
-        let mut placed = self.columns.place(&row, &mut self.slots)?;
+    fn take_row(&mut self, key: &[u8], line: &str, table: usize) -> anyhow::Result<()> {
+        let about = || format!("a row of {}", TaskPath::from_key(key));
+        let row = Row::parse(line).with_context(about)?;
+        let mut placed = self.columns.place(&row, &mut self.slots).with_context(about)?;
         match self.state {
             State::Collecting => return Ok(()),
             State::Waiting => {
@@ -147,13 +148,13 @@ impl<'a> Tables<'a> {
         }
         if matches!(placed, Placed::InOrder) {
             for (_, value) in &row.cells {
-                writer.write_field(cell_text(value)?.as_ref())?;
+                writer.write_field(cell_text(value).with_context(about)?.as_ref())?;
             }
             self.columns.count_in_order();
         } else {
             for &slot in &self.slots {
                 match row.cells.get(slot) {
-                    Some((_, value)) => writer.write_field(cell_text(value)?.as_ref())?,
+                    Some((_, value)) => writer.write_field(cell_text(value).with_context(about)?.as_ref())?,
                     None => writer.write_field("")?,
                 }
             }
@@ -185,6 +186,15 @@ impl<'a> Tables<'a> {
 /// A CSV writer as all our tables have it: RFC 4180, lines ended by LF.
 pub(super) fn csv_writer(file: AtomicFile) -> csv::Writer<AtomicFile> {
     csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(file)
+}
+
+/// An error of the file system as itself instead of wrapped in one of csv: callers ask for its kind.
+pub(super) fn io_error_first(error: anyhow::Error) -> anyhow::Error {
+    match error.downcast::<csv::Error>().map(csv::Error::into_kind) {
+        Ok(csv::ErrorKind::Io(error)) => error.into(),
+        Ok(other) => anyhow!("{other:?}"),
+        Err(error) => error,
+    }
 }
 
 /// Writes the path with this key to `text`, as views show it.

@@ -7,7 +7,8 @@ use std::num::NonZeroUsize;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use super::{Error, Marked, MarkerTree, Written, check, write_views};
+use super::markers::Marked;
+use super::{Error, MarkerTree, Written, check, write_views};
 use crate::config::{Layout, Views};
 use crate::ledger::testing::{Out, again, done, failed, id, rows, skipped, with_rejects};
 use crate::outcome::{FailureKind, Finished, Outcome};

@@ -176,11 +176,7 @@ fn a_folder_with_files_by_our_names_and_no_ledger_is_refused_and_one_with_others
 fn without_shared_memory_a_rollback_journal_serves_and_what_was_in_the_log_is_kept() {
     let mut before = Out::with(&[done("a", "{}")]);
     before.commit(&[done("b", "{}")]);
-    // As after a kill: the outcomes are in the log alone.
-    let folder = tempfile::tempdir().unwrap();
-    for name in ["ledger.db", "ledger.db-wal"] {
-        fs::copy(before.path().join(name), folder.path().join(name)).unwrap();
-    }
+    let folder = as_if_killed(&before, &["ledger.db", "ledger.db-wal"]);
     // SQLite cannot open what should be its shared memory.
     fs::create_dir(folder.path().join("ledger.db-shm")).unwrap();
     let mut out = Out::at(folder);
@@ -194,6 +190,43 @@ fn without_shared_memory_a_rollback_journal_serves_and_what_was_in_the_log_is_ke
     ledger.finish().unwrap();
     assert!(!folder.path().join("ledger.db-journal").exists());
     assert_eq!(Reader::open(folder.path()).unwrap().counts().unwrap().done, 3);
+}
+
+/// A copy of an output folder's ledger, as a kill at this moment would leave it.
+fn as_if_killed(out: &Out, names: &[&str]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for name in names {
+        fs::copy(out.path().join(name), folder.path().join(name)).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn a_reader_finds_what_a_killed_run_has_committed_to_the_log() {
+    let out = Out::with(&[done("a", "{}")]);
+    let folder = as_if_killed(&out, &["ledger.db", "ledger.db-wal"]);
+    assert_eq!(Reader::open(folder.path()).unwrap().counts().unwrap().done, 1);
+}
+
+#[test]
+fn a_reader_rolls_back_what_a_killed_run_has_begun() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("ledger.db-shm")).unwrap();
+    let mut out = Out::at(folder);
+    assert_eq!(out.ledger.journal(), Some(Journal::Rollback));
+    let large = format!("{{\"a\":\"{}\"}}", "x".repeat(1 << 20));
+    out.commit(&[done("a", &large)]);
+    // With next to no cache, changes reach the file before they are committed.
+    out.ledger.connection.pragma_update(None, "cache_size", 2).unwrap();
+    out.ledger.connection.execute_batch("BEGIN; UPDATE output SET rows = replace(rows, 'x', 'y')").unwrap();
+    let folder = as_if_killed(&out, &["ledger.db", "ledger.db-journal"]);
+    assert!(folder.path().join("ledger.db-journal").metadata().unwrap().len() > 1 << 19);
+    let mut reader = Reader::open(folder.path()).unwrap();
+    let check = |task: super::TaskRows<'_>| {
+        assert_eq!(task.rows.trim_end(), large);
+        Ok(())
+    };
+    reader.snapshot().unwrap().for_each_rows(check).unwrap();
 }
 
 #[test]

@@ -35,7 +35,8 @@ impl Lock {
     /// Takes the lock of `folder`, which is created if it is not there.
     ///
     /// # Errors
-    /// [`Locked`] if another process has it; [`Error::Foreign`] if the folder has a file called `lock` that is not ours.
+    /// [`Locked`] if another process has it; [`Error::Foreign`] if the folder has a file called `lock` that is not
+    /// ours.
     pub fn acquire(folder: &Path) -> anyhow::Result<Self> {
         fs::create_dir_all(folder).with_context(|| format!("create folder {}", folder.display()))?;
         let path = folder.join(NAME);

@@ -34,7 +34,7 @@ pub use self::open::{FILE, Journal};
 pub use self::query::Cost;
 pub use self::read::Reader;
 pub use self::record::{Costly, Record, Run, RunId, State};
-pub use self::snapshot::{FailedTask, Problem, Snapshot, TaskEnd, TaskRows};
+pub use self::snapshot::{FailedTask, Problem, Snapshot, TaskRows};
 
 use self::commit::Keep;
 use self::error::OfLedger as _;
@@ -43,8 +43,8 @@ use crate::event::Counts;
 use crate::outcome::Finished;
 use crate::task::TaskId;
 
-/// The most that the rows of one task may take: SQLite's limit for a text, less a little. A budget of output must keep them
-/// below it, and rows can be half as long again as what the guest wrote (`{}{}` is two lines).
+/// The most that the rows of one task may take: SQLite's limit for a text, less a little. A budget of output must keep
+/// them below it, and rows can be half as long again as what the guest wrote (`{}{}` is two lines).
 pub const MAX_ROWS_BYTES: usize = 999_000_000;
 
 /// A log longer than this, which readers have kept from being copied into the database, is worth waiting for them.
@@ -121,8 +121,8 @@ impl Ledger {
             .map(|_| ())
     }
 
-    /// Commits `batch`: when this returns, its outcomes are on disk and are what counts. An outcome that a task had before
-    /// is gone, rows and all, in the same transaction.
+    /// Commits `batch`: when this returns, its outcomes are on disk and are what counts. An outcome that a task had
+    /// before is gone, rows and all, in the same transaction.
     ///
     /// # Errors
     /// [`Error::Storage`] and the others; then nothing of the batch is on record.
@@ -181,7 +181,8 @@ impl Ledger {
         if wal_bytes <= self.wal_limit_bytes {
             return;
         }
-        // Best effort. What was committed is in the log; where it cannot be copied, the next commit will meet the reason.
+        // Best effort. What was committed is in the log; where it cannot be copied, the next commit will meet the
+        // reason.
         let _ = self.connection.busy_timeout(WAL_WAIT);
         let _ = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         let _ = self.connection.busy_timeout(open::BUSY_TIMEOUT);

@@ -25,8 +25,8 @@ const OUR_NAMES: [&str; 6] = ["results.csv", "errors.csv", "run.json", "tracking
 /// How long to wait for another connection. Ours never hold a lock for long; an open `sqlite3` shell may.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Against 4 KiB: rows of 1,500 bytes go in 1.4 times as fast, those of 80 bytes no slower. 16 KiB would be faster again
-/// for large rows, but costs twice as much where tasks come in no order and each touches a page of its own.
+/// Against 4 KiB: rows of 1,500 bytes go in 1.4 times as fast, those of 80 bytes no slower. 16 KiB would be faster
+/// again for large rows, but costs twice as much where tasks come in no order and each touches a page of its own.
 const PAGE_BYTES: i64 = 8 << 10;
 
 /// The log is copied into the database when it has this size: 8 transactions of 2,000 small tasks.
@@ -94,8 +94,8 @@ pub(super) fn reader(folder: &Path) -> anyhow::Result<Connection> {
     }
     let file = plain(&path)?;
     let open = || {
-        // Opened for writing where that is possible, for a journal that a killed run has left must be rolled back before
-        // anything can be read. `query_only` sees to it that nothing else is written.
+        // Opened for writing where that is possible, for a journal that a killed run has left must be rolled back
+        // before anything can be read. `query_only` sees to it that nothing else is written.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&file, flags)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
@@ -126,8 +126,8 @@ fn open_writer(file: &Path, journal: Journal) -> rusqlite::Result<Option<(Connec
     let connection = Connection::open_with_flags(file, flags)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     if journal == Journal::Rollback {
-        // A ledger in WAL mode, log and all, can be opened without shared memory only by one who excludes all others, and
-        // says so before anything is read: settings too can be a reason to read.
+        // A ledger in WAL mode, log and all, can be opened without shared memory only by one who excludes all others,
+        // and says so before anything is read: settings too can be a reason to read.
         connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     }
     harden(&connection)?;
@@ -185,8 +185,8 @@ fn lacks_shared_memory(error: &rusqlite::Error) -> bool {
         )
 }
 
-/// Whether `folder` lies on a file system that other machines see too. The shared memory of a write-ahead log would work
-/// here and mislead a reader there.
+/// Whether `folder` lies on a file system that other machines see too. The shared memory of a write-ahead log would
+/// work here and mislead a reader there.
 #[cfg(target_os = "linux")]
 fn is_shared_between_machines(folder: &Path) -> bool {
     /// NFS, SMB (three of them), 9P, Ceph, Lustre, GPFS, AFS: `statfs(2)` and the file systems' own headers.

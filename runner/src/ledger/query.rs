@@ -6,22 +6,26 @@ use super::fingerprint::Fingerprint;
 use super::record::{Costly, Run, RunId, State, amount_of, id_of, state_of, text_of, usage_of};
 use crate::event::Counts;
 
-/// Counts tasks by how they ended. One pass over them: 0.1 us a task.
+/// Counts tasks by how they ended. One pass over them, or two if not all went well: 0.1 us a task each.
 pub(super) fn counts(connection: &Connection) -> rusqlite::Result<Counts> {
-    let mut counts = connection.query_row(
+    let (mut counts, tasks) = connection.query_row(
         "SELECT count(*) FILTER (WHERE state = 'done'), count(*) FILTER (WHERE state = 'skipped'), \
-         coalesce(sum(rows), 0), coalesce(sum(rejects), 0) FROM task",
+         coalesce(sum(rows), 0), coalesce(sum(rejects), 0), count(*) FROM task",
         [],
         |row| {
-            Ok(Counts {
+            let counts = Counts {
                 done: amount_of(row, 0)?,
                 skipped: amount_of(row, 1)?,
                 rows: amount_of(row, 2)?,
                 rejects: amount_of(row, 3)?,
                 ..Counts::default()
-            })
+            };
+            Ok((counts, amount_of(row, 4)?))
         },
     )?;
+    if counts.tasks() == tasks {
+        return Ok(counts);
+    }
     // What is neither done nor skipped must be a failure of a kind that we know, or the ledger is not sound.
     let mut statement = connection.prepare(
         "SELECT state, kind, count(*) FROM task WHERE state NOT IN ('done', 'skipped') GROUP BY state, kind",

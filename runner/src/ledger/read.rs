@@ -30,8 +30,8 @@ impl Reader {
         Ok(Self { connection: open::reader(folder)?, path: folder.join(FILE) })
     }
 
-    /// The next `limit` tasks after `after`, in input order. Every call is a transaction of its own, so that a walk over
-    /// the ledger does not keep a writer from reusing its log; what is committed meanwhile may be seen or not.
+    /// The next `limit` tasks after `after`, in input order. Every call is a transaction of its own, so that a walk
+    /// over the ledger does not keep a writer from reusing its log; what is committed meanwhile may be seen or not.
     pub fn records_after(&self, after: Option<&TaskId>, limit: usize) -> anyhow::Result<Vec<Record>> {
         self.read_records(after, limit).of_ledger("read", &self.path)
     }

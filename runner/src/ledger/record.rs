@@ -12,6 +12,13 @@ use crate::task::{Identity, TaskId, TaskPath};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RunId(pub(super) i64);
 
+impl RunId {
+    /// Its number in this ledger, from 1.
+    pub fn number(self) -> i64 {
+        self.0
+    }
+}
+
 /// What is on record of one task, as far as deciding what to do with it needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record {
@@ -54,7 +61,8 @@ pub(super) const DONE: &str = "done";
 pub(super) const SKIPPED: &str = "skipped";
 pub(super) const FAILED: &str = "failed";
 
-/// A count or an amount as SQLite's integer. The most that it can hold stands for anything above, so that order is kept.
+/// A count or an amount as SQLite's integer. The most that it can hold stands for anything above, so that order is
+/// kept.
 pub(super) fn amount(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }

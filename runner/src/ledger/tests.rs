@@ -43,6 +43,16 @@ fn tasks_come_back_in_the_order_of_their_components_whatever_the_order_of_commit
 }
 
 #[test]
+fn an_sql_shell_sees_paths() {
+    let out = Out::with(&[done("/abs/ä b", "{}"), done("a/b/c.json", "{}"), skipped("x", "empty")]);
+    let mut statement = out.ledger.connection.prepare("SELECT path, state FROM tasks ORDER BY key, offset").unwrap();
+    let tasks = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    let tasks: Vec<(String, String)> = tasks.map(Result::unwrap).collect();
+    let expected = [("/abs/ä b", "done"), ("a/b/c.json", "done"), ("x", "skipped")];
+    assert_eq!(tasks, expected.map(|(path, state)| (path.to_owned(), state.to_owned())));
+}
+
+#[test]
 fn pages_follow_one_another_without_gap_or_overlap() {
     let mut chunk = done("b", "{}");
     chunk.task.id.offset = 4096;

@@ -141,8 +141,9 @@ fn param(mut caller: Caller<'_, Guest>, name_ptr: i32, name_len: i32, ptr: i32, 
 }
 
 fn emit(mut caller: Caller<'_, Guest>, ptr: i32, len: i32) -> wasmtime::Result<()> {
-    consume_fuel(caller.as_context_mut(), len.cast_unsigned().into())?;
     let memory = memory(&mut caller)?;
+    slice(memory.data(&caller), "emit", ptr, len)?;
+    consume_fuel(caller.as_context_mut(), len.cast_unsigned().into())?;
     let (data, guest) = memory.data_and_store_mut(&mut caller);
     let text = slice(data, "emit", ptr, len)?;
     let (schema, limit_bytes) = (Arc::clone(&guest.task.schema), guest.task.output_limit_bytes);
@@ -152,8 +153,9 @@ fn emit(mut caller: Caller<'_, Guest>, ptr: i32, len: i32) -> wasmtime::Result<(
 }
 
 fn reject(mut caller: Caller<'_, Guest>, record: i64, offset: i64, ptr: i32, len: i32) -> wasmtime::Result<()> {
-    consume_fuel(caller.as_context_mut(), len.cast_unsigned().into())?;
     let memory = memory(&mut caller)?;
+    slice(memory.data(&caller), "reject", ptr, len)?;
+    consume_fuel(caller.as_context_mut(), len.cast_unsigned().into())?;
     let (data, guest) = memory.data_and_store_mut(&mut caller);
     let reason = slice(data, "reject", ptr, len)?;
     let limit_bytes = guest.task.output_limit_bytes;
@@ -168,8 +170,9 @@ fn reject(mut caller: Caller<'_, Guest>, record: i64, offset: i64, ptr: i32, len
 }
 
 fn log(mut caller: Caller<'_, Guest>, ptr: i32, len: i32) -> wasmtime::Result<()> {
-    consume_fuel(caller.as_context_mut(), len.cast_unsigned().into())?;
     let memory = memory(&mut caller)?;
+    slice(memory.data(&caller), "log", ptr, len)?;
+    consume_fuel(caller.as_context_mut(), len.cast_unsigned().into())?;
     let (data, guest) = memory.data_and_store_mut(&mut caller);
     guest.io.log(slice(data, "log", ptr, len)?);
     guest.io.log(b"\n");

@@ -11,7 +11,7 @@ const MESSAGE_TAIL_BYTES: usize = 4 << 10;
 
 /// The guest called `proc_exit`.
 #[derive(Debug)]
-pub struct ProcExit(pub u32);
+pub struct ProcExit(pub i32);
 
 impl fmt::Display for ProcExit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

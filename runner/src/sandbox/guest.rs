@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use wasmtime::{CallHook, Engine, Linker, Memory, Store, StoreContextMut, Trap};
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
-use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
+use wasmtime_wasi::{FsPerms, WasiCtxBuilder, WasiView as _};
 
 use super::abi::Task;
+use super::contract::{Contract, WASI_MODULE};
 use super::failure::ProcExit;
 use super::io::Io;
 use super::limiter::Limiter;
@@ -19,6 +20,10 @@ pub const HOST_CALL_FUEL: u64 = 100;
 
 /// The most that WASI may hold for one call, above the output limit: wasmtime-wasi's own default.
 const HOST_CALL_BYTES: usize = 128 << 20;
+
+/// The most streams, folders and files that a guest may hold open. Files are descriptors of this process, which has a few
+/// hundred for all of its workers.
+const RESOURCES: usize = 64;
 
 /// The data of a store.
 pub struct Guest {
@@ -63,7 +68,9 @@ impl Guest {
         if let Some(folder) = &grants.input_folder {
             wasi.preopened_dir(folder, "/input", FsPerms::ReadOnly)?;
         }
-        Ok(Self { io, limiter, task, memory: None, wasi: wasi.build_p1() })
+        let mut wasi = wasi.build_p1();
+        wasi.ctx().table.set_max_capacity(RESOURCES);
+        Ok(Self { io, limiter, task, memory: None, wasi })
     }
 
     /// A store for one instance, with its limits on: a start function runs as the instance is made.
@@ -95,21 +102,21 @@ pub fn consume_fuel(mut store: StoreContextMut<'_, Guest>, fuel: u64) -> wasmtim
     if left < fuel { Err(Trap::OutOfFuel.into()) } else { Ok(()) }
 }
 
-/// Everything that a module may import.
+/// Everything that a module of this contract may import.
 ///
 /// # Errors
 /// If two definitions collide, which would be our bug.
-pub fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
+pub fn linker(engine: &Engine, contract: Contract) -> wasmtime::Result<Linker<Guest>> {
     let mut linker = Linker::new(engine);
     p1::add_to_linker_sync(&mut linker, |guest: &mut Guest| &mut guest.wasi)?;
     linker.allow_shadowing(true);
     // wasmtime-wasi's own would sleep in the host, where no deadline reaches it.
-    linker.func_wrap("wasi_snapshot_preview1", "poll_oneoff", poll::poll_oneoff)?;
+    linker.func_wrap(WASI_MODULE, "poll_oneoff", poll::poll_oneoff)?;
     // wasmtime-wasi's own knows no exit codes from 126 on.
-    linker.func_wrap("wasi_snapshot_preview1", "proc_exit", |code: i32| -> wasmtime::Result<()> {
-        Err(ProcExit(code.cast_unsigned()).into())
-    })?;
+    linker.func_wrap(WASI_MODULE, "proc_exit", |code: i32| -> wasmtime::Result<()> { Err(ProcExit(code).into()) })?;
     linker.allow_shadowing(false);
-    abi::add_to_linker(&mut linker)?;
+    if contract == Contract::Reactor {
+        abi::add_to_linker(&mut linker)?;
+    }
     Ok(linker)
 }

@@ -91,21 +91,22 @@ pub fn poll_oneoff(
     written: i32,
 ) -> wasmtime::Result<i32> {
     let count = count.cast_unsigned() as usize;
-    consume_fuel(caller.as_context_mut(), SUBSCRIPTION_FUEL.saturating_mul(count as u64))?;
     if count == 0 {
         return Ok(EINVAL);
     }
     let memory = memory(&mut caller)?;
-    let (data, guest) = memory.data_and_store_mut(&mut caller);
+    let memory_bytes = memory.data_size(&caller);
     let array = |at: i32, each: usize| {
         let bytes = i32::try_from(count.checked_mul(each)?).ok()?;
-        range(data.len(), at, bytes)
+        range(memory_bytes, at, bytes)
     };
     let (Some(subscriptions), Some(events), Some(written)) =
-        (array(subscriptions, SUBSCRIPTION_BYTES), array(events, EVENT_BYTES), range(data.len(), written, 4))
+        (array(subscriptions, SUBSCRIPTION_BYTES), array(events, EVENT_BYTES), range(memory_bytes, written, 4))
     else {
         return Ok(EFAULT);
     };
+    consume_fuel(caller.as_context_mut(), SUBSCRIPTION_FUEL.saturating_mul(count as u64))?;
+    let (data, guest) = memory.data_and_store_mut(&mut caller);
     // The arrays may overlap: read everything before writing anything.
     let read = |now_ns: u64| {
         let (chunks, _) = data[subscriptions.clone()].as_chunks::<SUBSCRIPTION_BYTES>();

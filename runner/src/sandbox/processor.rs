@@ -48,7 +48,7 @@ impl Processor {
         let contract = contract::recognise(&facts)?;
         check_memory(&facts, &settings.budget)?;
         let engine = engine::engine(&settings, &facts)?;
-        let linker = guest::linker(&engine).map_err(|error| explain(&error)).context("define the imports")?;
+        let linker = guest::linker(&engine, contract).map_err(|error| explain(&error)).context("define the imports")?;
         let module = Module::new(&engine, &wasm).map_err(|error| explain(&error)).context("compile the module")?;
         let pre = linker.instantiate_pre(&module).map_err(|error| refuse_import(error, contract))?;
         let ticker = Ticker::start(&engine)?;

@@ -3,12 +3,14 @@
 //! WASI grants folders, not files. So the input is copied into a folder of its own, which is granted read-only: its siblings
 //! are not there, and the guest holds no handle on the user's own file.
 
-use std::fs::{self, File};
+use std::fs::{self, File, FileTimes};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::Context as _;
 
+use super::io::EPOCH;
 use crate::input::Input;
 use crate::outcome::{Failure, FailureKind};
 
@@ -55,6 +57,11 @@ impl Staging {
             }
         }
         input.verify()?;
+        // The guest is to see the time of its own clock, not the host's.
+        let times =
+            FileTimes::new().set_accessed(SystemTime::UNIX_EPOCH + EPOCH).set_modified(SystemTime::UNIX_EPOCH + EPOCH);
+        file.set_times(times).map_err(host)?;
+        File::open(&self.folder).and_then(|folder| folder.set_times(times)).map_err(host)?;
         Ok(staged)
     }
 }

@@ -64,7 +64,8 @@ impl Pollable for In {
 impl InputStream for In {
     fn read(&mut self, size: usize) -> StreamResult<Bytes> {
         if size == 0 {
-            return Ok(Bytes::new());
+            // No bytes would be an interruption to preview 1, which a program may answer by trying again for ever.
+            return Err(StreamError::Closed);
         }
         let mut stdin = self.0.stdin.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *stdin {

@@ -174,7 +174,7 @@ mod tests {
         let mut rest = [0; 9];
         assert_eq!(input.read(&mut rest).unwrap(), 5);
         assert_eq!(&rest[..5], b"56789");
-        assert!(message(read_exact(&mut input, &mut half)).contains("ends after 10 of 10"));
+        assert!(message(read_exact(&mut input, &mut half)).contains("ended before its size"));
         input.verify().unwrap();
 
         let absolute = TaskPath::from_path(&dir.path().join("d/x"));

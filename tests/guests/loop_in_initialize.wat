@@ -1,0 +1,7 @@
+;; A reactor that never ends its initialisation.
+(module
+  (memory (export "memory") 2)
+  (func (export "sandmill_abi_1"))
+  (func (export "sandmill_alloc") (param i32) (result i32) (i32.const 1024))
+  (func (export "_initialize") (loop $forever (br $forever)))
+  (func (export "sandmill_process") (param i32 i32) (result i64) (i64.const 0)))

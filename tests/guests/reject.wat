@@ -1,0 +1,15 @@
+;; A reactor that emits a row and rejects two records, one of which it knows the place of.
+(module
+  (import "sandmill_1" "emit" (func $emit (param i32 i32)))
+  (import "sandmill_1" "reject" (func $reject (param i64 i64 i32 i32)))
+  (memory (export "memory") 2)
+  (func (export "sandmill_abi_1"))
+  (func (export "sandmill_alloc") (param i32) (result i32) (i32.const 1024))
+  (data (i32.const 0) "{\"a\":1}")
+  (data (i32.const 16) "too short")
+  (data (i32.const 32) "no \ff text")
+  (func (export "sandmill_process") (param $ptr i32) (param $len i32) (result i64)
+    (call $reject (i64.const 3) (i64.const 70) (i32.const 16) (i32.const 9))
+    (call $emit (i32.const 0) (i32.const 7))
+    (call $reject (i64.const 5) (i64.const -1) (i32.const 32) (i32.const 9))
+    (i64.const 0)))

@@ -1,1 +1,0 @@
-//! What a sandbox makes of its guests.

@@ -1,0 +1,138 @@
+//! What one task can see of another: nothing, unless a user asks for one instance for many tasks.
+
+use std::num::NonZeroUsize;
+use std::thread;
+
+use sandmill::config::Isolation;
+use sandmill::sandbox::{Sandbox, Settings};
+
+use crate::harness::guests::{TestInput, guest, load, rows, run_all, settings_with, task, watched};
+
+fn with_isolation(isolation: Isolation) -> Settings {
+    settings_with(|settings| settings.isolation = isolation)
+}
+
+fn counts(memory: u32, global: u32, table: u32) -> String {
+    format!("{{\"memory\":{memory},\"global\":{global},\"table\":{table}}}\n")
+}
+
+#[test]
+fn a_task_finds_memory_globals_and_tables_as_the_module_made_them() {
+    let tasks = [("a", "x".into()), ("b", "x".into()), ("c", "x".into())];
+    for attempt in run_all(&guest("state.wat"), with_isolation(Isolation::Task), tasks) {
+        assert_eq!(rows(&attempt), counts(0, 0, 0));
+    }
+}
+
+#[test]
+fn an_instance_for_many_tasks_keeps_what_they_leave() {
+    let tasks = [("a", "x".into()), ("b", "x".into()), ("c", "x".into())];
+    let attempts = run_all(&guest("state.wat"), with_isolation(Isolation::Worker), tasks);
+    for (earlier, attempt) in (0..).zip(&attempts) {
+        assert_eq!(rows(attempt), counts(earlier, earlier, earlier));
+    }
+}
+
+#[test]
+fn no_byte_that_a_task_wrote_is_there_for_a_later_one() {
+    // Memories are reset in two ways: up to 2 MiB (32 pages) by writing over them, above that by giving them back.
+    for pages in [1, 2, 30, 31, 32, 33, 34, 64, 100] {
+        for isolation in [Isolation::Task, Isolation::Worker] {
+            let source = guest("traces.wat").replace("1 (; pages ;)", &pages.to_string());
+            assert!(source.contains(&format!("(memory (export \"memory\") {pages})")));
+            let tasks = ["", "", "a", "", "a", "a"].map(|told| ("input", TestInput::from(told)));
+            for attempt in run_all(&source, with_isolation(isolation), tasks) {
+                assert_eq!(rows(&attempt), "{\"traces\":0}\n", "{pages} pages");
+            }
+        }
+    }
+}
+
+#[test]
+fn no_byte_that_a_failed_task_wrote_is_there_for_a_later_one() {
+    for pages in [1, 32, 64] {
+        // The guest traps once it has left its traces, when its input is "a".
+        let source = guest("traces.wat")
+            .replace("1 (; pages ;)", &pages.to_string())
+            .replace("(i32.const 0xaa) (call $bytes))", "(i32.const 0xaa) (call $bytes)) unreachable");
+        let tasks = ["a", "", "a", ""].map(|told| ("input", TestInput::from(told)));
+        let attempts = run_all(&source, with_isolation(Isolation::Task), tasks);
+        crate::harness::guests::failure(&attempts[0]);
+        assert_eq!(rows(&attempts[1]), "{\"traces\":0}\n", "{pages} pages");
+        assert_eq!(rows(&attempts[3]), "{\"traces\":0}\n", "{pages} pages");
+    }
+}
+
+#[test]
+fn a_command_is_fresh_whatever_the_isolation() {
+    for isolation in [Isolation::Task, Isolation::Worker] {
+        let tasks = [("a", "k".into()), ("b", "k".into())];
+        for attempt in run_all(&guest("told_command.wat"), with_isolation(isolation), tasks) {
+            assert_eq!(rows(&attempt), "{\"used\":0}\n");
+        }
+    }
+}
+
+#[test]
+fn a_failure_in_a_used_instance_is_run_once_more_in_a_fresh_one() {
+    let tasks = || [("a", "x".into()), ("b", "x".into()), ("c", "x".into())];
+    for attempt in run_all(&guest("fails_when_used.wat"), with_isolation(Isolation::Worker), tasks()) {
+        assert_eq!(rows(&attempt), "{\"earlier_tasks\":0}\n");
+    }
+}
+
+#[test]
+fn an_input_that_was_pulled_is_pulled_again_by_the_fresh_instance() {
+    // Pulls 64 KiB, and traps when used. An input above 1 MiB cannot be put into memory again: it has to be rewound.
+    let source = guest("fails_when_used.wat")
+        .replace(
+            "(import \"sandmill_1\" \"emit\"",
+            "(import \"sandmill_1\" \"input_read\" (func $input_read (param i32 i32) (result i32)))
+             (import \"sandmill_1\" \"emit\"",
+        )
+        .replace(
+            "(if (global.get $used)",
+            "(if (i32.ne (call $input_read (i32.const 65536) (i32.const 65536)) (i32.const 65536)) (then unreachable))
+             (if (i32.ne (i32.load8_u (i32.const 65536)) (i32.const 0x66 (; f ;))) (then unreachable))
+             (if (global.get $used)",
+        );
+    let mut content = vec![b'x'; 2 << 20];
+    content[0] = b'f';
+    let tasks = ["a", "b", "c"].map(|path| (path, TestInput::from(content.as_slice())));
+    for attempt in run_all(&source, with_isolation(Isolation::Worker), tasks) {
+        assert_eq!(rows(&attempt), "{\"earlier_tasks\":0}\n");
+    }
+}
+
+#[test]
+fn sandboxes_of_one_processor_work_side_by_side() {
+    const WORKERS: usize = 4;
+    for (name, isolation) in [("told_command.wat", Isolation::Task), ("state.wat", Isolation::Worker)] {
+        let settings = settings_with(|settings| {
+            settings.isolation = isolation;
+            settings.workers = NonZeroUsize::new(WORKERS).expect("some workers");
+        });
+        let processor = load(&guest(name), settings);
+        let attempts = watched(move || {
+            // Each holds an instance while all the others do.
+            let mut sandboxes: Vec<Sandbox<'_>> =
+                (0..WORKERS).map(|worker| Sandbox::new(&processor, worker).expect("make a sandbox")).collect();
+            thread::scope(|scope| {
+                let threads: Vec<_> = sandboxes
+                    .iter_mut()
+                    .map(|sandbox| {
+                        scope.spawn(|| {
+                            let mut run = |path| sandbox.run(&task(path), Box::new(TestInput::from("k")));
+                            (0..10).map(|_| run("a")).collect::<Vec<_>>().pop().expect("an attempt")
+                        })
+                    })
+                    .collect();
+                threads.into_iter().map(|thread| thread.join().expect("a worker")).collect::<Vec<_>>()
+            })
+        });
+        for attempt in &attempts {
+            let expected = if name == "state.wat" { counts(9, 9, 9) } else { "{\"used\":0}\n".to_owned() };
+            assert_eq!(rows(attempt), expected);
+        }
+    }
+}
