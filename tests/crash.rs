@@ -45,7 +45,8 @@ impl Site {
     }
 
     fn run(&self, workers: usize, more: &[&str]) -> Program {
-        let mut args: Vec<OsString> = vec!["run".into(), guest("echo.wat").into(), self.folder.path().join("in").into()];
+        let mut args: Vec<OsString> =
+            vec!["run".into(), guest("echo.wat").into(), self.folder.path().join("in").into()];
         args.extend(["-o".into(), self.out().into(), "-q".into(), "-j".into(), workers.to_string().into()]);
         args.extend(more.iter().map(Into::into));
         Program::new().args(args)
@@ -88,7 +89,7 @@ fn collect_markers(folder: &Path, markers: &mut Vec<(PathBuf, String)>) {
             collect_markers(&path, markers);
         } else {
             let content = fs::read_to_string(&path).unwrap();
-            markers.push((path.file_name().map(|_| path.clone()).unwrap(), content));
+            markers.push((path, content));
         }
     }
 }
@@ -186,7 +187,7 @@ fn a_full_disk_stops_the_run_and_charges_no_task() {
     undisturbed.run(2, &[]).run().expect_code(3);
     let site = Site::new(3000);
     // A limit on the size of files is a full disk without a disk. The shell sets it for the program alone.
-    let mut command = site.run(2, &[]).into_command();
+    let command = site.run(2, &[]).into_command();
     let mut limited = std::process::Command::new("sh");
     limited.args(["-c", "ulimit -f 600; exec \"$@\"", "sh"]).arg(command.get_program()).args(command.get_args());
     let output = limited.output().unwrap();
@@ -194,15 +195,16 @@ fn a_full_disk_stops_the_run_and_charges_no_task() {
     assert_eq!(output.status.code(), Some(1), "{stderr}");
     assert!(stderr.contains("ledger"), "{stderr}");
     assert!(stderr.contains("run the same command again"), "{stderr}");
-    command.stdin(Stdio::null());
     site.run(2, &[]).run().expect_code(3);
     assert_eq!(site.state(), undisturbed.state());
 }
 
 #[test]
 fn a_second_run_beside_the_first_is_refused() {
-    let site = Site::new(3000);
-    let mut first = site.run(1, &[]).into_command();
+    let site = Site::new(1);
+    let mut args: Vec<OsString> = vec!["run".into(), guest("loop.wat").into(), site.folder.path().join("in").into()];
+    args.extend(["-o".into(), site.out().into(), "--timeout".into(), "3s".into(), "--fuel".into(), "1e15".into()]);
+    let mut first = Program::new().args(args).into_command();
     let mut child = first.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     while !site.out().join("ledger.db").exists() {
         thread::sleep(Duration::from_millis(1));

@@ -1,6 +1,9 @@
 //! The integration tests: one binary. Mechanics run in process, the command line is tested for its wiring, crash tests
 //! kill the real program.
 
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod cli;
 mod crash;
 mod examples;
 mod harness;

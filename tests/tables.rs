@@ -18,7 +18,8 @@ fn pandas_and_duckdb_read_what_was_written() {
     let job = Job::new("echo.wat");
     let names: [&[u8]; 5] = [b"a,b", b"c\nd", b"e\"f", b"g\xff", b"plain"];
     for (number, name) in names.into_iter().enumerate() {
-        let row = format!("{{\"n\":{number},\"text\":\"x,\\\"y\\\"\\nz\",\"nothing\":null,\"nested\":{{\"k\":[1,2]}}}}");
+        let row =
+            format!("{{\"n\":{number},\"text\":\"x,\\\"y\\\"\\nz\",\"nothing\":null,\"nested\":{{\"k\":[1,2]}}}}");
         job.input(OsStr::from_bytes(name), row);
     }
     job.input("bad \"one\"\n", "broken");

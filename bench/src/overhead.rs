@@ -43,6 +43,7 @@ impl Input for Bytes {
     }
 }
 
+#[expect(clippy::print_stdout, reason = "the figures are what this program is for")]
 pub fn run(processor: &Path, input: &Path, tasks: u32) -> anyhow::Result<()> {
     let wasm = fs::read(processor).with_context(|| format!("read {}", processor.display()))?;
     let bytes: std::sync::Arc<[u8]> = fs::read(input).with_context(|| format!("read {}", input.display()))?.into();

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
-use crate::config::{MaxErrors, StopPolicy};
+use crate::config::MaxErrors;
 use crate::control::Control;
 use crate::event::{Counts, Event, Monitor as _, Stop};
 use crate::gate::Gate;
@@ -28,7 +28,7 @@ pub struct Committer<'a> {
     pub ledger: Ledger,
     pub run: RunId,
     pub views: Option<Views>,
-    pub policy: StopPolicy,
+    pub max_errors: Option<MaxErrors>,
     pub gate: &'a Gate,
     pub control: &'a Control<'a>,
 }
@@ -78,10 +78,7 @@ impl Committer<'_> {
 
     fn stop_on_failures(&self, counts: &Counts) {
         let failed = counts.tasks_failed();
-        if self.policy.fail_fast && failed > 0 {
-            self.control.request_stop(Stop::FailFast);
-        }
-        let too_many = match self.policy.max_errors {
+        let too_many = match self.max_errors {
             None => false,
             Some(MaxErrors::Count(most)) => failed > most,
             Some(MaxErrors::Percent(most)) => {

@@ -101,19 +101,30 @@ impl fmt::Display for Notice {
         match self {
             Self::WorkersLowered { from, to, memory_bytes, available_bytes } => write!(
                 f,
-                "{to} workers instead of {from}: each may use {} MiB (--memory), and {} MiB are available",
+                "{} instead of {from}: each may use {} MiB (--memory), and {} MiB are available",
+                counted(*to as u64, "worker"),
                 memory_bytes >> 20,
                 available_bytes >> 20
             ),
             Self::InputsChanged { tasks, rerun } => write!(
                 f,
-                "{tasks} inputs changed since they were processed; {}",
-                if *rerun { "they run again (--on-change keep leaves them)" } else { "their old outcomes are kept (--on-change rerun)" }
+                "{} changed since processed; {}",
+                counted(*tasks, "input"),
+                if *rerun {
+                    "each runs again (--on-change keep leaves it)"
+                } else {
+                    "each keeps its old outcome (--on-change rerun)"
+                }
             ),
             Self::InputsMissing { tasks, dropped } => write!(
                 f,
-                "{tasks} inputs on record are not among this run's; {}",
-                if *dropped { "their outcomes were dropped" } else { "their outcomes are kept (--on-missing drop removes them)" }
+                "{} on record not found among those of this run; {}",
+                counted(*tasks, "input"),
+                if *dropped {
+                    "what was on record was dropped"
+                } else {
+                    "what is on record is kept (--on-missing drop removes it)"
+                }
             ),
             Self::ChangeAccepted { what } => {
                 write!(f, "accepted a change of {}: outcomes on record are kept, the rest runs as asked for now", what.join(" and "))
@@ -126,6 +137,12 @@ impl fmt::Display for Notice {
             }
         }
     }
+}
+
+/// "1 input", "2 inputs".
+pub fn counted(number: u64, noun: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{ending}")
 }
 
 /// How many tasks ended how, and what they gave.

@@ -126,7 +126,7 @@ impl FailureKind {
             Self::Timeout => "if the input deserves more time: --retry-failed=timeout --timeout 10m",
             Self::OutOfMemory => "if the input deserves more memory: --retry-failed=out_of_memory --memory 2GiB",
             Self::StackOverflow => "endless recursion, or deep data: --retry-failed=stack_overflow --stack 4MiB",
-            Self::OutputLimit => "if the rows are wanted: --retry-failed=output_limit --max-output 1GiB",
+            Self::OutputLimit => "if the rows are wanted: --retry-failed=output_limit --max-output 512MiB",
             Self::BadOutput => "a processor writes JSON objects, one for each row, and nothing else to stdout",
             Self::Schema => "every row must have exactly the declared columns",
             Self::Input => "check the file, then --retry-failed=input",

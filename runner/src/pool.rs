@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, Sender};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::control::Control;
-use crate::event::{Event, Monitor as _};
+use crate::event::{Event, Monitor as _, Stop};
 use crate::feed::Pace;
 use crate::gate::Gate;
 use crate::input::Input;
@@ -32,6 +32,8 @@ pub struct Workshop<'a> {
     pub processor: &'a Processor,
     pub root: &'a Root,
     pub retries: u32,
+    /// A failure ends the run at once, without waiting for its commit.
+    pub fail_fast: bool,
     pub tasks: Receiver<Vec<Task>>,
     pub committer: Sender<Parcel>,
     pub gate: &'a Gate,
@@ -72,6 +74,9 @@ impl Workshop<'_> {
                     self.control.event(Event::TaskStarted { worker, task: &task.id });
                 }
                 let finished = self.finish(&mut sandbox, task);
+                if self.fail_fast && matches!(finished.outcome, Outcome::Failed(_)) {
+                    self.control.request_stop(Stop::FailFast);
+                }
                 parcel.weight_bytes += finished.weight_bytes();
                 parcel.finished.push(finished);
                 if parcel.weight_bytes >= PARCEL_BYTES && !self.hand_over(&mut parcel) {

@@ -12,7 +12,7 @@ use anyhow::{Context as _, bail};
 use crate::commit::{Committer, IN_FLIGHT_BYTES};
 use crate::config::{Config, InputMode, Isolation, Layout, Output};
 use crate::control::Control;
-use crate::event::{Counts, Event, Monitor, Notice, Silent};
+use crate::event::{Counts, Event, Monitor, Notice, Silent, counted};
 use crate::feed::{self, Pace};
 use crate::gate::Gate;
 use crate::ledger::{Cost, Fingerprint, Journal, Ledger, Lock, Reader, RunId};
@@ -68,7 +68,10 @@ pub fn run(config: &Config, monitor: &dyn Monitor) -> anyhow::Result<Summary> {
 }
 
 /// A run without inputs is a mistake, and leaves no folder behind.
-fn check_not_empty(inputs: &Inputs) -> anyhow::Result<()> {
+///
+/// # Errors
+/// If there is no input; it says what was looked for.
+pub fn check_not_empty(inputs: &Inputs) -> anyhow::Result<()> {
     let mut iter = inputs.iter(&Silent);
     if iter.next().is_none() {
         bail!("{}", inputs.describe(iter.passed_over()));
@@ -95,8 +98,7 @@ pub fn load(
         params: config.params.clone(),
         schema: Schema {
             // R-3PO's tables have no column for the path, so its name is free.
-            path_column: (config.views.layout == Layout::OneTable)
-                .then(|| config.views.path_column.clone()),
+            path_column: (config.views.layout == Layout::OneTable).then(|| config.views.path_column.clone()),
             columns: config.views.columns.clone(),
         },
         workers,
@@ -239,7 +241,8 @@ impl Run<'_> {
         drop(views);
         let total = ledger.counts()?;
         let costliest = |cost: Cost| -> anyhow::Result<Vec<_>> { ledger.costliest(cost, None, COSTLIEST) };
-        let slowest = costliest(Cost::ElapsedTime)?.into_iter().map(|task| (task.id.path, task.usage.elapsed_us)).collect();
+        let slowest =
+            costliest(Cost::ElapsedTime)?.into_iter().map(|task| (task.id.path, task.usage.elapsed_us)).collect();
         let most_fuel: Vec<(TaskPath, u64)> =
             costliest(Cost::Fuel)?.into_iter().map(|task| (task.id.path, task.usage.fuel)).collect();
         ledger.finish()?;
@@ -267,7 +270,11 @@ fn not_reproducible(config: &Config, total: &Counts) -> Vec<String> {
         FailureKind::ALL.into_iter().filter(|kind| !kind.is_deterministic()).map(FailureKind::as_str).collect();
     let tasks: u64 = total.failed.iter().filter(|(kind, _)| !kind.is_deterministic()).map(|(_, tasks)| tasks).sum();
     if tasks > 0 {
-        reasons.push(format!("{tasks} tasks failed in ways that need not happen again ({})", by_chance.join(", ")));
+        reasons.push(format!(
+            "{} failed in a way that need not happen again ({})",
+            counted(tasks, "task"),
+            by_chance.join(", ")
+        ));
     }
     if config.resume.accept_change {
         reasons.push("a changed processor or changed parameters were accepted (--accept-change)".to_owned());
@@ -301,7 +308,7 @@ impl Threads<'_> {
             ledger,
             run,
             views,
-            policy: self.config.stop,
+            max_errors: self.config.stop.max_errors,
             gate: &gate,
             control: self.control,
         };
@@ -319,15 +326,15 @@ impl Threads<'_> {
                 processor: self.processor,
                 root: self.inputs.root(),
                 retries: self.config.resume.retries,
+                fail_fast: self.config.stop.fail_fast,
                 tasks,
                 committer: to_committer,
                 gate: &gate,
                 pace: &pace,
                 control: self.control,
             };
-            let worked = pool.broadcast(|context| {
-                workshop.work(context.index()).inspect_err(|_| self.control.break_off())
-            });
+            let worked =
+                pool.broadcast(|context| workshop.work(context.index()).inspect_err(|_| self.control.break_off()));
             // The walker and the committer learn from this that there are no more workers.
             drop(workshop);
             let committed = join(committing);

@@ -69,9 +69,7 @@ impl<'a> Selection<'a> {
             return Ok(self.records.pop()?.map(|record| self.missing(record)));
         };
         match self.records.peek()? {
-            Some(record) if record.id.path < *path => {
-                Ok(self.records.pop()?.map(|record| self.missing(record)))
-            }
+            Some(record) if record.id.path < *path => Ok(self.records.pop()?.map(|record| self.missing(record))),
             Some(record) if record.id.path == *path => {
                 let record = self.records.pop()?;
                 self.next_input = None;

@@ -88,10 +88,6 @@ impl Ended {
         self.output.status.signal() == Some(9)
     }
 
-    pub fn code(&self) -> Option<i32> {
-        self.output.status.code()
-    }
-
     pub fn stdout(&self) -> String {
         String::from_utf8_lossy(&self.output.stdout).into_owned()
     }

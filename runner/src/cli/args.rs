@@ -1,0 +1,194 @@
+//! The command line as typed. What it means is for [`super::request`] to say, and whether it makes sense.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use sandmill::config::Fuel;
+
+use super::help;
+use super::names::Param;
+use super::run_args::RunArgs;
+use super::{names, values};
+
+/// Map a WebAssembly processor over every file of a tree, exactly once.
+#[derive(Parser, Debug)]
+#[command(name = "sandmill", version, about, long_about = help::ABOUT, after_help = help::MAIN_EXAMPLES)]
+#[command(args_override_self = true, max_term_width = 110)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Run PROCESSOR on every INPUT; run it again to resume
+    #[command(long_about = help::RUN, after_help = help::RUN_SEE, after_long_help = help::RUN_EXAMPLES)]
+    #[command(override_usage = help::RUN_USAGE)]
+    Run(Box<RunArgs>),
+
+    /// Show what `run` would do with each input, and run nothing
+    #[command(long_about = help::PLAN, override_usage = help::PLAN_USAGE)]
+    Plan(Box<PlanArgs>),
+
+    /// Show what is on record in an output folder, also while a run is at work on it
+    Status(StatusArgs),
+
+    /// Make the results of an output folder anew from its ledger, also while a run is at work on it
+    Export(ExportArgs),
+
+    /// Run PROCESSOR on one file in the foreground, and show everything
+    #[command(long_about = help::TEST, after_help = help::TEST_EXAMPLES)]
+    Test(Box<TestArgs>),
+
+    /// Show what a module is, what it imports, and whether it can be a processor
+    Inspect(InspectArgs),
+}
+
+#[derive(Args, Debug)]
+pub struct PlanArgs {
+    /// Print one JSON object for each input: path, action, reason
+    #[arg(long)]
+    pub json: bool,
+
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
+#[derive(Args, Debug)]
+pub struct StatusArgs {
+    /// The output folder of a run
+    #[arg(value_name = "OUT")]
+    pub folder: PathBuf,
+
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct ExportArgs {
+    /// The output folder of a run
+    #[arg(value_name = "OUT")]
+    pub folder: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub struct TestArgs {
+    /// The processor: a WebAssembly module (.wasm, or .wat text)
+    #[arg(value_name = "PROCESSOR")]
+    pub processor: PathBuf,
+
+    /// The input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    #[command(flatten)]
+    pub guest: GuestArgs,
+
+    /// The columns that every row must have, separated by commas
+    #[arg(long, value_name = "NAME,...", value_parser = names::columns)]
+    pub columns: Option<names::Columns>,
+
+    #[command(flatten)]
+    pub budget: BudgetArgs,
+}
+
+#[derive(Args, Debug)]
+pub struct InspectArgs {
+    /// A WebAssembly module (.wasm, or .wat text)
+    #[arg(value_name = "PROCESSOR")]
+    pub processor: PathBuf,
+
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What a guest is given.
+#[derive(Args, Debug)]
+#[command(next_help_heading = help::GUESTS)]
+pub struct GuestArgs {
+    /// How a WASI command gets its input
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = InputMode::Stdin)]
+    pub input: InputMode,
+
+    /// A parameter for the processor, as in `--param threshold=5`; repeatable
+    ///
+    /// A WASI command finds it in the environment as SANDMILL_PARAM_<NAME>, an SDK processor asks for it by name. Names are
+    /// made of letters, digits, '_', '.' and '-'. An output folder remembers its parameters, and refuses others.
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = names::param)]
+    pub params: Vec<Param>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InputMode {
+    /// On standard input
+    Stdin,
+    /// On standard input, and as the file /input/<name>, whose path is argv[1]
+    File,
+}
+
+/// What one task may consume.
+#[derive(Args, Debug)]
+#[command(next_help_heading = help::BUDGETS)]
+pub struct BudgetArgs {
+    /// Fuel: N, N+M/byte (it grows with the input), or 10x (ten times the default)
+    ///
+    /// One unit is about one WebAssembly operator; a second of computing takes about a billion. N and M may be written 500M,
+    /// 10G, 1e10. N alone is the same for every input. Fuel is counted exactly, so a task that runs out of it does so on
+    /// every machine. Example: `--retry-failed=out_of_fuel --fuel 10x` gives what ran out of it ten times as much.
+    #[arg(long, value_name = "FUEL", value_parser = values::fuel, default_value = "10G+10k/byte")]
+    pub fuel: Fuel,
+
+    /// Time in the sandbox, as in 500ms, 90s, 10m
+    ///
+    /// A net under the fuel, for a machine that is slow: prefer fuel, which is the same everywhere. Only while sandmill itself
+    /// runs does time pass: a suspended machine costs no task its time.
+    #[arg(long, value_name = "TIME", value_parser = values::timeout, default_value = "60s")]
+    pub timeout: std::time::Duration,
+
+    /// Memory, as in 512MiB or 2GiB: all linear memories and tables of the guest together
+    ///
+    /// If the workers could together use more than this machine or its control group has, there will be fewer of them.
+    #[arg(long, value_name = "SIZE", value_parser = values::memory, default_value = "512MiB")]
+    pub memory: usize,
+
+    /// Stack, as in 512KiB, at most 1GiB
+    #[arg(long, value_name = "SIZE", value_parser = values::stack, default_value = "512KiB")]
+    pub stack: usize,
+
+    /// Rows and rejects as the guest writes them, as in 64MiB, at most 512MiB
+    #[arg(long, value_name = "SIZE", value_parser = values::output, default_value = "64MiB")]
+    pub max_output: usize,
+
+    /// How much of the end of the guest's log (a command's stderr) is kept, as in 64KiB
+    #[arg(long, value_name = "SIZE", value_parser = values::log, default_value = "64KiB")]
+    pub max_log: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+    use sandmill::config::Budget;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_library() {
+        let Command::Test(args) = Cli::parse_from(["sandmill", "test", "p.wasm", "f"]).command else {
+            panic!("test was typed")
+        };
+        let defaults = Budget::default();
+        assert_eq!(args.budget.fuel, defaults.fuel);
+        assert_eq!(args.budget.timeout, defaults.timeout);
+        assert_eq!(
+            [args.budget.memory, args.budget.stack, args.budget.max_output, args.budget.max_log],
+            [defaults.memory_bytes, defaults.stack_bytes, defaults.output_bytes, defaults.log_bytes]
+        );
+    }
+}

@@ -1,0 +1,8 @@
+//! One file for each command: ask the library, show what it says, and tell how it ended.
+
+pub mod export;
+pub mod inspect;
+pub mod plan;
+pub mod run;
+pub mod status;
+pub mod test;

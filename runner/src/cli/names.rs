@@ -1,0 +1,124 @@
+//! What names on the command line mean: parameters, kinds of failure, columns.
+
+use sandmill::config::RetryFailed;
+use sandmill::outcome::FailureKind;
+
+/// The name in `known` that someone who typed `name` probably meant.
+pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    /// Below this, names have little in common.
+    const LEAST_SIMILARITY: f64 = 0.7;
+    known
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
+        .filter(|(similarity, _)| *similarity >= LEAST_SIMILARITY)
+        .max_by(|(left, _), (right, _)| left.total_cmp(right))
+        .map(|(_, candidate)| candidate)
+}
+
+/// `--param K=V`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Param {
+    pub name: String,
+    pub value: String,
+}
+
+/// `--param`.
+pub fn param(text: &str) -> Result<Param, String> {
+    let (name, value) = text.split_once('=').ok_or("NAME=VALUE is expected, as in --param threshold=5")?;
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '.' | '-');
+    if name.is_empty() || !name.chars().all(is_plain) {
+        return Err(format!("a parameter's name is made of letters, digits, '_', '.' and '-'; {name:?} is not"));
+    }
+    // Guests may get it as an environment variable, which ends there.
+    if value.contains('\0') {
+        return Err("a parameter's value has no NUL".to_owned());
+    }
+    Ok(Param { name: name.to_owned(), value: value.to_owned() })
+}
+
+/// What `--retry-failed` means without a value.
+pub const ALL_KINDS: &str = "all";
+
+/// `--retry-failed=KIND,...`.
+pub fn retry_failed(text: &str) -> Result<RetryFailed, String> {
+    if text == ALL_KINDS {
+        return Ok(RetryFailed::All);
+    }
+    let mut kinds = Vec::new();
+    for name in text.split(',').map(str::trim) {
+        let kind = failure_kind(name)?;
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    Ok(RetryFailed::Kinds(kinds))
+}
+
+fn failure_kind(name: &str) -> Result<FailureKind, String> {
+    name.parse().map_err(|_| {
+        // `-` for `_` is the common slip, and no reason to guess further.
+        let name = name.replace('-', "_");
+        let kinds = || FailureKind::ALL.map(FailureKind::as_str);
+        match nearest(&name, kinds()) {
+            Some(kind) => format!("no kind of failure is called {name:?}; did you mean {kind}?"),
+            None => format!("no kind of failure is called {name:?}; they are {}", kinds().join(", ")),
+        }
+    })
+}
+
+/// `--columns a,b,c`: a list in one value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Columns(pub Vec<String>);
+
+/// `--columns`.
+pub fn columns(text: &str) -> Result<Columns, String> {
+    let columns: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
+    for (index, name) in columns.iter().enumerate() {
+        if name.is_empty() {
+            return Err("a column needs a name, and a comma stands between two".to_owned());
+        }
+        if columns[..index].contains(name) {
+            return Err(format!("the column {name:?} is named twice"));
+        }
+    }
+    Ok(Columns(columns))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_is_a_plain_name_and_any_value() {
+        let parsed = |text| param(text).map(|param| (param.name, param.value));
+        let pair = |name: &str, value: &str| Ok((name.to_owned(), value.to_owned()));
+        assert_eq!(parsed("a.b-c_1=x=y z"), pair("a.b-c_1", "x=y z"));
+        assert_eq!(parsed("a="), pair("a", ""));
+        for text in ["", "a", "=1", "a b=1", "ä=1", "a=\0"] {
+            assert!(param(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn kinds_are_listed_by_name() {
+        assert_eq!(retry_failed("all"), Ok(RetryFailed::All));
+        let kinds = vec![FailureKind::Timeout, FailureKind::OutOfFuel];
+        assert_eq!(retry_failed("timeout, out_of_fuel,timeout"), Ok(RetryFailed::Kinds(kinds)));
+    }
+
+    #[test]
+    fn an_unknown_kind_is_answered_with_the_nearest() {
+        assert!(retry_failed("out-of-fuel").unwrap_err().ends_with("did you mean out_of_fuel?"));
+        assert!(retry_failed("timout").unwrap_err().ends_with("did you mean timeout?"));
+        assert!(retry_failed("zzz").unwrap_err().contains("guest_error, exit, trap"));
+        assert!(retry_failed("").is_err());
+    }
+
+    #[test]
+    fn columns_are_named_once() {
+        assert_eq!(columns("a, b,c"), Ok(Columns(vec!["a".to_owned(), "b".to_owned(), "c".to_owned()])));
+        for text in ["", "a,", "a,,b", "a,b,a"] {
+            assert!(columns(text).is_err(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! From the arguments as typed to the run as meant, with everything checked that can be before anything is opened.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::path::{Component, Path, PathBuf};
+use std::thread;
+
+use sandmill::config::{self, Config, Layout, Output};
+
+use super::args::{BudgetArgs, GuestArgs, InputMode, TestArgs};
+use super::config_file::ConfigFile;
+use super::error::UsageError;
+use super::run_args::{
+    FollowSymlinks, Isolation, Markers, OnChange, OnMissing, Progress, ResumeArgs, RowFormat, RunArgs, SourceArgs,
+    ViewArgs,
+};
+
+/// What `run` and `plan` are asked for.
+#[derive(Debug)]
+pub struct Request {
+    pub config: Config,
+    pub progress: Progress,
+    pub quiet: bool,
+    pub stdout: Option<RowFormat>,
+    /// R-3PO's name for the job.
+    pub job_name: Option<String>,
+}
+
+impl Request {
+    /// What `args` mean. They hold the options of `file` already; its inputs, processor and layout are taken here.
+    ///
+    /// # Errors
+    /// If something is missing, or does not go together.
+    pub fn new(args: RunArgs, file: Option<ConfigFile>) -> Result<Self, UsageError> {
+        let config_path = file.as_ref().map(|file| file.path.clone());
+        let file = file.unwrap_or_default();
+        let processor = args.processor.or(file.processor).ok_or_else(|| no_processor(config_path.as_deref()))?;
+        let inputs = if args.inputs.is_empty() { file.inputs } else { args.inputs };
+        if inputs.is_empty() && args.source.files_from.is_none() {
+            return Err(UsageError::with_hint(
+                "no inputs",
+                "name files or folders after the processor, or a list of them with --files-from",
+            ));
+        }
+        let params = params(&args.guest, file.params)?;
+        let source = source(args.source, inputs)?;
+        let output = output(args.output, args.views.stdout)?;
+        if matches!(output, Output::Discard) {
+            check_discard(&args.resume, args.views.markers)?;
+        }
+        let layout = file
+            .layout
+            .map_or(Layout::OneTable, |layout| Layout::Striped { folder: layout.folder, tables: layout.tables });
+        let stdout = args.views.stdout;
+        let views = views(args.views, layout, &source)?;
+        let parallelism = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let config = Config {
+            processor,
+            source,
+            output,
+            workers: args.workers.map_or(parallelism, |workers| workers.of(parallelism)),
+            isolation: match args.isolation.isolation {
+                Isolation::Task => config::Isolation::Task,
+                Isolation::Worker => config::Isolation::Worker,
+            },
+            input_mode: input_mode(&args.guest),
+            params,
+            budget: budget(&args.budget),
+            resume: resume(args.resume),
+            stop: config::StopPolicy { fail_fast: args.stop.fail_fast, max_errors: args.stop.max_errors },
+            views,
+        };
+        Ok(Self {
+            config,
+            progress: args.messages.progress,
+            quiet: args.messages.quiet,
+            stdout,
+            job_name: file.job_name,
+        })
+    }
+}
+
+/// The configuration of a run over the one file of `test`, which records nothing.
+///
+/// # Errors
+/// If a parameter is there twice.
+pub fn test_config(args: &TestArgs) -> Result<Config, UsageError> {
+    Ok(Config {
+        processor: args.processor.clone(),
+        source: config::Source {
+            inputs: vec![args.file.clone()],
+            list: None,
+            root: None,
+            filter: config::Filter::default(),
+            links: config::Links::Ignore,
+        },
+        output: Output::Discard,
+        workers: NonZeroUsize::MIN,
+        isolation: config::Isolation::Task,
+        input_mode: input_mode(&args.guest),
+        params: params(&args.guest, BTreeMap::new())?,
+        budget: budget(&args.budget),
+        resume: config::Resume::default(),
+        stop: config::StopPolicy::default(),
+        views: config::Views { columns: args.columns.clone().map(|columns| columns.0), ..config::Views::default() },
+    })
+}
+
+fn no_processor(config_path: Option<&Path>) -> UsageError {
+    match config_path {
+        Some(path) => UsageError::with_hint(
+            format!("no processor: {} names none", path.display()),
+            format!("sandmill run --config {} PROCESSOR", path.display()),
+        ),
+        None => UsageError::with_hint("no processor", "sandmill run PROCESSOR INPUT... -o OUT"),
+    }
+}
+
+/// The file's parameters, and those of the command line over them.
+fn params(args: &GuestArgs, mut params: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, UsageError> {
+    for (index, param) in args.params.iter().enumerate() {
+        if args.params[..index].iter().any(|other| other.name == param.name) {
+            return Err(UsageError::new(format!("--param {} is given twice", param.name)));
+        }
+        params.insert(param.name.clone(), param.value.clone());
+    }
+    Ok(params)
+}
+
+fn source(args: SourceArgs, inputs: Vec<PathBuf>) -> Result<config::Source, UsageError> {
+    for (option, texts) in [("suffix", &args.suffix), ("glob", &args.glob), ("exclude", &args.exclude)] {
+        if texts.iter().any(String::is_empty) {
+            return Err(UsageError::new(format!("--{option} is empty")));
+        }
+    }
+    Ok(config::Source {
+        inputs,
+        list: args
+            .files_from
+            .map(|file| config::InputList { file: (file != Path::new("-")).then_some(file), nul_separated: args.null }),
+        root: args.root,
+        filter: config::Filter { suffixes: args.suffix, globs: args.glob, excludes: args.exclude, hidden: args.hidden },
+        links: match args.follow_symlinks {
+            None => config::Links::Ignore,
+            Some(FollowSymlinks::Tree) => config::Links::WithinTree,
+            Some(FollowSymlinks::All) => config::Links::All,
+        },
+    })
+}
+
+fn output(folder: Option<PathBuf>, stdout: Option<RowFormat>) -> Result<Output, UsageError> {
+    match (folder, stdout) {
+        (Some(folder), _) => Ok(Output::Folder(folder)),
+        (None, Some(_)) => Ok(Output::Discard),
+        (None, None) => Err(UsageError::with_hint(
+            "no place for the results",
+            "-o OUT keeps them in a folder, from which a run can be resumed; --stdout ndjson (or csv) prints them and keeps nothing",
+        )),
+    }
+}
+
+/// What is about a folder cannot be asked for without one.
+fn check_discard(resume: &ResumeArgs, markers: Option<Markers>) -> Result<(), UsageError> {
+    let needs_folder = [
+        ("--retry-failed", resume.retry_failed.is_some()),
+        ("--accept-change", resume.accept_change),
+        ("--markers", markers == Some(Markers::Tree)),
+    ];
+    match needs_folder.into_iter().find(|(_, is_given)| *is_given) {
+        Some((option, _)) => Err(UsageError::with_hint(format!("{option} is about an output folder"), "add -o OUT")),
+        None => Ok(()),
+    }
+}
+
+fn views(args: ViewArgs, layout: Layout, source: &config::Source) -> Result<config::Views, UsageError> {
+    if args.path_column.is_empty() {
+        return Err(UsageError::new("--path-column is empty"));
+    }
+    if let Some(columns) = &args.columns {
+        let has_path_column = layout == Layout::OneTable || args.stdout.is_some();
+        if has_path_column && columns.0.contains(&args.path_column) {
+            return Err(UsageError::with_hint(
+                format!(
+                    "--columns names {:?}, the column of the input's path, which is there anyway",
+                    args.path_column
+                ),
+                "leave it out, or call the path's column something else with --path-column NAME",
+            ));
+        }
+        if columns.0.len() >= args.max_columns.get() {
+            return Err(UsageError::new(format!(
+                "--columns names {} columns, and with the path that is more than --max-columns {}",
+                columns.0.len(),
+                args.max_columns
+            )));
+        }
+    }
+    let markers = match (args.markers, &layout) {
+        (Some(Markers::None), _) | (None, Layout::OneTable) => config::Markers::None,
+        (Some(Markers::Tree), Layout::OneTable) => config::Markers::Tree { prefix: PathBuf::new() },
+        (_, Layout::Striped { .. }) => config::Markers::Tree { prefix: absolute_root(source)? },
+    };
+    Ok(config::Views {
+        layout,
+        markers,
+        path_column: args.path_column,
+        columns: args.columns.map(|columns| columns.0),
+        max_columns: args.max_columns.get(),
+    })
+}
+
+/// The absolute path of the folder that the paths of tasks are relative to: R-3PO's markers lie below it.
+fn absolute_root(source: &config::Source) -> Result<PathBuf, UsageError> {
+    let root = match (&source.root, source.inputs.as_slice()) {
+        (Some(root), _) => root.as_path(),
+        (None, [input]) if source.list.is_none() && !input.is_file() => input.as_path(),
+        (None, _) => Path::new("."),
+    };
+    let absolute = std::path::absolute(root)
+        .map_err(|error| UsageError::new(format!("find out where {} is: {error}", root.display())))?;
+    let mut normal = PathBuf::new();
+    for component in absolute.components() {
+        match component {
+            // Markers must not climb out of their folder.
+            Component::ParentDir => {
+                normal.pop();
+            }
+            other => normal.push(other),
+        }
+    }
+    Ok(normal)
+}
+
+fn input_mode(args: &GuestArgs) -> config::InputMode {
+    match args.input {
+        InputMode::Stdin => config::InputMode::Stdin,
+        InputMode::File => config::InputMode::File,
+    }
+}
+
+fn budget(args: &BudgetArgs) -> config::Budget {
+    config::Budget {
+        fuel: args.fuel,
+        timeout: args.timeout,
+        memory_bytes: args.memory,
+        stack_bytes: args.stack,
+        output_bytes: args.max_output,
+        log_bytes: args.max_log,
+    }
+}
+
+fn resume(args: ResumeArgs) -> config::Resume {
+    config::Resume {
+        accept_change: args.accept_change,
+        retry_failed: args.retry_failed.unwrap_or(config::RetryFailed::None),
+        retries: args.retries,
+        on_change: match args.on_change {
+            OnChange::Rerun => config::OnChange::Rerun,
+            OnChange::Keep => config::OnChange::Keep,
+            OnChange::Fail => config::OnChange::Fail,
+        },
+        on_missing: match args.on_missing {
+            OnMissing::Keep => config::OnMissing::Keep,
+            OnMissing::Drop => config::OnMissing::Drop,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;

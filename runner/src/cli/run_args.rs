@@ -1,0 +1,283 @@
+//! The arguments of `run` and `plan` as typed.
+//!
+//! PROCESSOR and INPUT are optional here since `--config` may bring them; [`super::request`] asks for them.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use sandmill::config::{MaxErrors, RetryFailed};
+
+use super::args::{BudgetArgs, GuestArgs};
+use super::names::Columns;
+use super::values::Workers;
+use super::{help, names, values};
+
+#[derive(Args, Debug)]
+pub struct RunArgs {
+    /// The processor: a WebAssembly module (.wasm, or .wat text)
+    #[arg(value_name = "PROCESSOR")]
+    pub processor: Option<PathBuf>,
+
+    /// Files, and folders whose files are inputs at any depth
+    ///
+    /// Given one folder, the paths in the results are relative to it; else to the current folder or --root.
+    #[arg(value_name = "INPUT")]
+    pub inputs: Vec<PathBuf>,
+
+    /// The output folder: ledger.db, results.csv, errors.csv, run.json
+    ///
+    /// It is made if it does not exist. Give the same one again to resume: inputs with an outcome on record are kept, the
+    /// rest runs.
+    #[arg(short, long, value_name = "OUT")]
+    pub output: Option<PathBuf>,
+
+    /// Take options from a YAML file; the command line wins
+    ///
+    /// Keys are the names of these options (`max-errors: 5%`), and `processor` and `inputs`; flags are true or false, options
+    /// that can be repeated take lists, `param` takes a mapping. Paths are relative to the file. A config.yaml of R-3PO runs as
+    /// it is: its `processes` are the workers and the number of result tables, `working_dir` is the output folder. The file
+    /// is never written.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Workers, each with a thread and a sandbox: a number, or a share of the processors as in 50%
+    ///
+    /// By default as many as can run at once, which respects control groups and CPU affinity.
+    #[arg(short = 'j', long, value_name = "N|N%", value_parser = values::workers)]
+    pub workers: Option<Workers>,
+
+    #[command(flatten)]
+    pub source: SourceArgs,
+
+    #[command(flatten)]
+    pub isolation: IsolationArgs,
+
+    #[command(flatten)]
+    pub guest: GuestArgs,
+
+    #[command(flatten)]
+    pub budget: BudgetArgs,
+
+    #[command(flatten)]
+    pub resume: ResumeArgs,
+
+    #[command(flatten)]
+    pub stop: StopArgs,
+
+    #[command(flatten)]
+    pub views: ViewArgs,
+
+    #[command(flatten)]
+    pub messages: MessageArgs,
+}
+
+/// Which files of the folders are inputs.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Inputs")]
+pub struct SourceArgs {
+    /// Take files whose names end in this, as in `--suffix .json`; repeatable
+    ///
+    /// A file that is named itself is an input whatever its name; suffixes, patterns and hidden files concern folders.
+    #[arg(long, value_name = "SUFFIX")]
+    pub suffix: Vec<String>,
+
+    /// Take files that match this pattern, as in `--glob '*.json'`; repeatable
+    ///
+    /// Without a `/`, a pattern is for names at any depth, and with one for paths from the folder on: 'logs/**/*.txt'. With
+    /// several --glob and --suffix, one of them must match.
+    #[arg(long, value_name = "PATTERN")]
+    pub glob: Vec<String>,
+
+    /// Leave out files and folders that match this pattern, as in `--exclude node_modules`; repeatable
+    #[arg(long, value_name = "PATTERN")]
+    pub exclude: Vec<String>,
+
+    /// Take files and folders whose names start with a dot, too
+    #[arg(long)]
+    pub hidden: bool,
+
+    /// Follow symbolic links inside folders: those that stay in the folder (`tree`, if nothing is said), or `all`
+    ///
+    /// By default no link in a folder is followed. A link that is named itself always is.
+    #[arg(long, value_name = "WHICH", value_enum, num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "tree")]
+    pub follow_symlinks: Option<FollowSymlinks>,
+
+    /// The folder that paths in the results are relative to
+    ///
+    /// By default the input if it is one folder, else the current folder. An input outside it keeps its absolute path.
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+
+    /// Take inputs from a list, one a line, beside those on the command line; `-` is standard input
+    ///
+    /// Example: `git ls-files -z | sandmill run p.wasm --files-from - -0 -o out`
+    #[arg(long, value_name = "FILE|-")]
+    pub files_from: Option<PathBuf>,
+
+    /// The entries of the list end in NUL, not in a newline
+    #[arg(short = '0', long, requires = "files_from")]
+    pub null: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FollowSymlinks {
+    /// Links whose target lies in the same folder given as input
+    Tree,
+    /// All links
+    All,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = help::GUESTS)]
+pub struct IsolationArgs {
+    /// Who may share an instance of the guest
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = Isolation::Task)]
+    pub isolation: Isolation,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Isolation {
+    /// No tasks: each gets a pristine instance
+    Task,
+    /// The tasks of one worker: faster, for SDK processors that you trust to leave nothing behind
+    Worker,
+}
+
+/// How a run treats what earlier runs left in its folder.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Resuming")]
+pub struct ResumeArgs {
+    /// Run failed tasks again: all, or those of some kinds, as in --retry-failed=timeout,out_of_fuel
+    ///
+    /// Kinds: guest_error, exit, trap, out_of_fuel, timeout, out_of_memory, stack_overflow, output_limit, bad_output, schema,
+    /// input, host. By default failed tasks stay as they are.
+    #[arg(long, value_name = "KIND,...", num_args = 0..=1, require_equals = true)]
+    #[arg(value_parser = names::retry_failed, default_missing_value = names::ALL_KINDS)]
+    pub retry_failed: Option<RetryFailed>,
+
+    /// Further attempts within this run at tasks that failed by chance: timeout, input, host
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=1_000), default_value_t = 1)]
+    pub retries: u32,
+
+    /// Go on although the processor or its parameters are not those of the folder
+    ///
+    /// What is on record stays, the rest runs as asked for now: the results are then of two makings.
+    #[arg(long)]
+    pub accept_change: bool,
+
+    /// What to do with an input that changed since it was processed
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = OnChange::Rerun)]
+    pub on_change: OnChange,
+
+    /// What to do with the outcome of an input that is no longer there
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = OnMissing::Keep)]
+    pub on_missing: OnMissing,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OnChange {
+    /// Run it again, in place of the old outcome
+    Rerun,
+    /// Keep the old outcome
+    Keep,
+    /// End the run at the first one
+    Fail,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OnMissing {
+    /// Keep it
+    Keep,
+    /// Remove it from the results
+    Drop,
+}
+
+/// When failures end the run. What is in flight is finished and kept.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Stopping")]
+pub struct StopArgs {
+    /// Stop at the first task that fails
+    #[arg(long)]
+    pub fail_fast: bool,
+
+    /// Stop when more tasks than this have failed in this run: a number, or a share as in 5%
+    ///
+    /// A share is one of the tasks ended, and counts once 100 have.
+    #[arg(long, value_name = "N|N%", value_parser = values::max_errors)]
+    pub max_errors: Option<MaxErrors>,
+}
+
+/// What is made of the ledger for people and programs to read.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Results")]
+pub struct ViewArgs {
+    /// The columns that every row must have, in this order, separated by commas
+    ///
+    /// A row with others, or without one, fails its task (`schema`). Without it, and if the processor declares none, the
+    /// columns are all that occur.
+    #[arg(long, value_name = "NAME,...", value_parser = names::columns)]
+    pub columns: Option<Columns>,
+
+    /// Name of the first column, which holds the input's path
+    #[arg(long, value_name = "NAME", default_value = "path")]
+    pub path_column: String,
+
+    /// The most columns that a table may have
+    #[arg(long, value_name = "N", default_value = "2000")]
+    pub max_columns: NonZeroUsize,
+
+    /// Marker files: none, or OUT/tracking/<path>/done.job and error.job
+    ///
+    /// By default none; an R-3PO config asks for them.
+    #[arg(long, value_name = "WHICH", value_enum, hide_possible_values = true)]
+    pub markers: Option<Markers>,
+
+    /// Write rows to standard output as they are committed
+    ///
+    /// In the order in which tasks end, and only the rows of this run. Without -o nothing else is kept, and there is no
+    /// resuming. With csv, the header is --columns or the first row's keys; rows that lack a column have an empty cell.
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub stdout: Option<RowFormat>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Markers {
+    None,
+    Tree,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RowFormat {
+    /// One JSON object a line, the path first
+    Ndjson,
+    /// A header and one line for each row
+    Csv,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Messages (on standard error)")]
+pub struct MessageArgs {
+    /// How to show progress
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = Progress::Auto)]
+    pub progress: Progress,
+
+    /// Print nothing but errors
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Progress {
+    /// bar on a terminal, else plain
+    Auto,
+    /// A bar, and what each worker is at
+    Bar,
+    /// A line every few seconds
+    Plain,
+    /// One JSON object a line: started, total, notice, progress (each second), views, stopping, summary, error
+    Json,
+    /// No progress, only notices and the summary
+    None,
+}
