@@ -21,9 +21,6 @@ const MOST_TASKS: usize = 2_000;
 const MOST_BYTES: usize = 16 << 20;
 const MOST_AGE: Duration = Duration::from_millis(250);
 
-/// What may be on its way from the workers to the ledger, in all.
-pub const IN_FLIGHT_BYTES: usize = 64 << 20;
-
 pub struct Committer<'a> {
     pub ledger: Ledger,
     pub run: RunId,

@@ -24,6 +24,7 @@ mod pool;
 mod run;
 mod select;
 mod source;
+mod threads;
 mod views;
 
 use std::fs;

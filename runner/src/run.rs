@@ -1,37 +1,29 @@
-//! One run, from its configuration to its summary: what is opened in which order, and which threads there are.
+//! One run, from its configuration to its summary: what is checked and opened in which order.
 
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, ScopedJoinHandle};
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
 
-use crate::commit::{Committer, IN_FLIGHT_BYTES};
 use crate::config::{Config, InputMode, Isolation, Layout, Output};
 use crate::control::Control;
 use crate::event::{Counts, Event, Monitor, Notice, Silent, counted};
-use crate::feed::{self, Pace};
-use crate::gate::Gate;
 use crate::ledger::{Cost, Fingerprint, Journal, Ledger, Lock, Reader, RunId};
 use crate::machine;
 use crate::outcome::FailureKind;
-use crate::pool::{self, Workshop};
 use crate::report::{Ended, RunDocument, Summary, Written, hex};
 use crate::row::Schema;
 use crate::sandbox::{Processor, Settings};
 use crate::select::Selection;
 use crate::source::Inputs;
 use crate::task::TaskPath;
+use crate::threads::{Room, Threads, Worked};
 use crate::views::Views;
 
 /// How many of the slowest and the most expensive tasks are told.
 const COSTLIEST: usize = 3;
-
-/// Batches of tasks that wait for each worker: one to go on with while the next is made.
-const BATCHES_PER_WORKER: usize = 2;
 
 /// A run that is ready: everything has been checked that can be checked before the first task.
 struct Run<'a> {
@@ -199,14 +191,6 @@ impl Store {
     }
 }
 
-/// What the threads of a run came to.
-struct Worked {
-    ledger: Ledger,
-    views: Option<Views>,
-    counts: Counts,
-    kept: u64,
-}
-
 impl Run<'_> {
     fn go(self) -> anyhow::Result<Summary> {
         let Self { config, control, started, processor, inputs, workers, store } = self;
@@ -222,7 +206,8 @@ impl Run<'_> {
             _ => None,
         };
         let selection = Selection::new(inputs.iter(&control), reader, inputs.root(), &config.resume);
-        let threads = Threads { config, control: &control, processor: &processor, inputs: &inputs, workers };
+        let room = Room::for_workers(workers);
+        let threads = Threads { config, control: &control, processor: &processor, inputs: &inputs, workers, room };
         let worked = threads.run(selection, ledger, run, views)?;
 
         let Worked { mut ledger, mut views, counts, kept } = worked;
@@ -280,104 +265,4 @@ fn not_reproducible(config: &Config, total: &Counts) -> Vec<String> {
         reasons.push("a changed processor or changed parameters were accepted (--accept-change)".to_owned());
     }
     reasons
-}
-
-/// What the threads of a run share.
-struct Threads<'a> {
-    config: &'a Config,
-    control: &'a Control<'a>,
-    processor: &'a Processor,
-    inputs: &'a Inputs,
-    workers: NonZeroUsize,
-}
-
-impl Threads<'_> {
-    /// Runs the selection to its end, or to that of the run.
-    fn run(
-        &self,
-        mut selection: Selection<'_>,
-        ledger: Ledger,
-        run: RunId,
-        views: Option<Views>,
-    ) -> anyhow::Result<Worked> {
-        let (gate, pace) = (Gate::new(IN_FLIGHT_BYTES), Pace::default());
-        let (to_workers, tasks) = crossbeam_channel::bounded(self.workers.get() * BATCHES_PER_WORKER);
-        let (to_committer, parcels) = crossbeam_channel::unbounded();
-        let pool = pool::threads(self.workers.get(), self.config.budget.stack_bytes)?;
-        let committer = Committer {
-            ledger,
-            run,
-            views,
-            max_errors: self.config.stop.max_errors,
-            gate: &gate,
-            control: self.control,
-        };
-        let walked = AtomicBool::new(false);
-        thread::scope(|scope| {
-            let counting = spawn(scope, "counter", || self.count(&walked))?;
-            let committing = spawn(scope, "committer", || committer.work(&parcels))?;
-            let feeding = spawn(scope, "walker", || {
-                let fed = feed::feed(&mut selection, &to_workers, &pace, self.control);
-                drop(to_workers);
-                walked.store(true, Ordering::Relaxed);
-                fed
-            })?;
-            let workshop = Workshop {
-                processor: self.processor,
-                root: self.inputs.root(),
-                retries: self.config.resume.retries,
-                fail_fast: self.config.stop.fail_fast,
-                tasks,
-                committer: to_committer,
-                gate: &gate,
-                pace: &pace,
-                control: self.control,
-            };
-            let worked =
-                pool.broadcast(|context| workshop.work(context.index()).inspect_err(|_| self.control.break_off()));
-            // The walker and the committer learn from this that there are no more workers.
-            drop(workshop);
-            let committed = join(committing);
-            let fed = join(feeding);
-            join(counting);
-            // A disk that is full explains what else went wrong.
-            let (mut ledger, mut views, counts) = committed?;
-            let fed = fed?;
-            worked.into_iter().collect::<anyhow::Result<()>>()?;
-            // A run that was stopped has not looked everywhere.
-            if !fed.to_drop.is_empty() && self.control.stop().is_none() {
-                ledger.drop_tasks(&fed.to_drop)?;
-                if let Some(views) = &mut views {
-                    views.after_drop(&fed.to_drop)?;
-                }
-            }
-            Ok(Worked { ledger, views, counts, kept: fed.kept })
-        })
-    }
-
-    /// Finds out how many inputs there are, for a monitor that wants to know.
-    fn count(&self, walked: &AtomicBool) {
-        if self.control.monitor.wants_total() {
-            let over = || walked.load(Ordering::Relaxed) || self.control.is_over();
-            if let Some(tasks) = self.inputs.count(&over) {
-                self.control.event(Event::Total { tasks });
-            }
-        }
-    }
-}
-
-fn spawn<'scope, T: Send + 'scope>(
-    scope: &'scope thread::Scope<'scope, '_>,
-    name: &str,
-    work: impl FnOnce() -> T + Send + 'scope,
-) -> anyhow::Result<ScopedJoinHandle<'scope, T>> {
-    thread::Builder::new()
-        .name(name.to_owned())
-        .spawn_scoped(scope, work)
-        .with_context(|| format!("start the {name} thread"))
-}
-
-/// A panic of a thread of ours is the run's, unchanged.
-fn join<T>(handle: ScopedJoinHandle<'_, T>) -> T {
-    handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }

@@ -95,6 +95,17 @@ fn bytes_that_the_host_moves_cost_fuel() {
 }
 
 #[test]
+fn random_bytes_cost_fuel() {
+    let fuel = |len: i64| {
+        let mut script = Script::command();
+        let buffer = script.room(100);
+        script.call("random_get", &[buffer, len]);
+        script.attempt(settings(), "input", "").usage.fuel
+    };
+    assert_eq!(fuel(100) - fuel(0), 100);
+}
+
+#[test]
 fn any_call_into_the_host_costs_fuel() {
     let fuel = |calls: usize| {
         let mut script = Script::command();
@@ -115,6 +126,31 @@ fn a_storm_of_calls_runs_out_of_fuel() {
 #[test]
 fn a_storm_of_calls_runs_out_of_time() {
     assert_failed(&run_with("storm.wat", with_timeout(), ""), FailureKind::Timeout, "50ms");
+}
+
+#[test]
+fn calls_in_a_row_without_a_loop_run_out_of_time() {
+    // WebAssembly looks at its deadline in loops and at the start of functions only, and a call can take milliseconds.
+    let calls = "(drop (call $fd_write (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 8)))".repeat(1_000);
+    let source = format!(
+        "(module
+            (import \"wasi_snapshot_preview1\" \"fd_write\"
+                (func $fd_write (param i32 i32 i32 i32) (result i32)))
+            (memory (export \"memory\") 200)
+            (data (i32.const 0) \"\\10\\00\\00\\00\\00\\00\\c0\\00\")
+            (func (export \"_start\") {calls}))"
+    );
+    let attempt = run_all(&source, with_timeout(), [("a", "".into())]).remove(0);
+    assert_failed(&attempt, FailureKind::Timeout, "50ms");
+}
+
+#[test]
+fn time_without_end_is_time_enough() {
+    let settings = settings_with(|settings| settings.budget.timeout = Duration::MAX);
+    // The first task takes a few ticks, so that the second does not start at the first of them.
+    let attempts = run_all(&guest("told_command.wat"), settings, [("a", "l".into()), ("b", "k".into())]);
+    assert_failed(&attempts[0], FailureKind::OutOfFuel, "units");
+    assert_eq!(rows(&attempts[1]), "{\"used\":0}\n");
 }
 
 #[test]

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use sandmill::config::Isolation;
+use sandmill::outcome::FailureKind;
 
-use crate::harness::guests::{guest, refusal, rows, run_all, settings, settings_with, try_load};
+use crate::harness::guests::{assert_failed, guest, refusal, rows, run_all, settings, settings_with, try_load};
 
 /// A reactor with these functions beside those that every reactor has.
 fn reactor(functions: &str) -> String {
@@ -119,6 +120,30 @@ fn an_initialisation_has_budgets() {
     for place in PLACES {
         let message = refusal(reactor(&place("(loop $forever (br $forever))")).as_bytes(), settings.clone());
         assert!(message.contains("timeout: ran for more than 50ms"), "{message}");
+    }
+}
+
+#[test]
+fn an_initialisation_may_use_as_much_stack_as_a_task_whatever_its_thread_has() {
+    let settings = settings_with(|settings| settings.budget.stack_bytes = 64 << 20);
+    for place in PLACES {
+        let recursing = format!("(func $deeper (call $deeper)) {}", place("(call $deeper)"));
+        let message = refusal(reactor(&recursing).as_bytes(), settings.clone());
+        assert!(message.contains("stack_overflow"), "{message}");
+    }
+}
+
+#[test]
+fn a_refusal_of_memory_before_the_task_is_no_refusal_of_the_task() {
+    let source = guest("told_reactor.wat").replace(
+        "(func $deeper",
+        "(func (export \"_initialize\") (drop (memory.grow (i32.const 1000)))) (func $deeper",
+    );
+    for isolation in [Isolation::Task, Isolation::Worker] {
+        let settings = settings_with(|settings| settings.isolation = isolation);
+        let attempts = run_all(&source, settings, [("a", "g".into()), ("b", "m".into())]);
+        assert_failed(&attempts[0], FailureKind::GuestError, "as told");
+        assert_failed(&attempts[1], FailureKind::OutOfMemory, "trap");
     }
 }
 

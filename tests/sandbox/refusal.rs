@@ -2,7 +2,7 @@
 
 use sandmill::sandbox::{Contract, Refusal};
 
-use crate::harness::guests::{guest, load, refusal, settings, try_load};
+use crate::harness::guests::{failure, guest, load, refusal, run_all, settings, try_load};
 
 /// The exports of a reactor, one a line, as a test may take one away or change it.
 const REACTOR: [(&str, &str); 4] = [
@@ -34,6 +34,19 @@ fn assert_refused(source: impl AsRef<[u8]>, parts: &[&str]) {
 fn the_contract_is_told_from_the_exports() {
     assert_eq!(load(&command(""), settings()).contract(), Contract::Command);
     assert_eq!(load(&reactor("", "", ""), settings()).contract(), Contract::Reactor);
+}
+
+#[test]
+fn an_export_that_is_an_import_is_called_without_harm() {
+    // The host's own functions, with the types that the contract asks for.
+    let closing = "(import \"wasi_snapshot_preview1\" \"fd_close\" (func $host (param i32) (result i32)))";
+    let source = reactor(closing, "sandmill_alloc", "(export \"sandmill_alloc\" (func $host))");
+    failure(&run_all(&source, settings(), [("a", "x".into())])[0]);
+    let asking = "(import \"sandmill_1\" \"input_len\" (func $host (result i64)))";
+    for name in ["sandmill_init", "sandmill_columns"] {
+        let export = format!("(memory (export \"memory\") 1) (export \"{name}\" (func $host))");
+        assert_refused(reactor(asking, "memory", &export), &["input_len belongs to a task"]);
+    }
 }
 
 #[test]
