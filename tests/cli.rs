@@ -164,6 +164,18 @@ fn what_guests_write_cannot_drive_a_terminal() {
 }
 
 #[test]
+fn compiled_processors_are_kept_where_asked_or_not_at_all() {
+    let shell = Shell::new(&GOOD);
+    let kept = || fs::read_dir(shell.folder.path().join("cache")).map_or(0, Iterator::count);
+    shell.run("run echo.wat in -o 1 --cache-dir cache").expect_code(0);
+    assert_eq!(kept(), 1);
+    shell.run("run echo.wat in -o 2 --cache-dir cache").expect_code(0);
+    shell.run("run echo.wat in -o 3 --no-cache").expect_code(0);
+    assert_eq!(kept(), 1);
+    assert_eq!(shell.read("1/results.csv"), shell.read("2/results.csv"));
+}
+
+#[test]
 fn an_output_folder_inside_the_inputs_is_not_an_input() {
     let shell = Shell::new(&GOOD);
     shell.run("run echo.wat in -o in/out").expect_code(0);

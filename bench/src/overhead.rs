@@ -57,6 +57,7 @@ pub fn run(processor: &Path, input: &Path, tasks: u32) -> anyhow::Result<()> {
             schema: Schema { path_column: None, columns: None },
             workers: NonZeroUsize::MIN,
             staging: None,
+            cache: None,
             debug_info: false,
         };
         let processor = Processor::load(&wasm, settings)?;

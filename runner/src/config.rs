@@ -16,6 +16,8 @@ pub struct Config {
     pub workers: NonZeroUsize,
     pub isolation: Isolation,
     pub input_mode: InputMode,
+    /// A folder of this user's alone in which compiled processors are kept; `None` compiles every time.
+    pub cache: Option<PathBuf>,
     /// `--param`: handed to the guest, part of the fingerprint.
     pub params: BTreeMap<String, String>,
     pub budget: Budget,
@@ -34,6 +36,7 @@ impl Config {
             workers: NonZeroUsize::MIN,
             isolation: Isolation::default(),
             input_mode: InputMode::default(),
+            cache: None,
             params: BTreeMap::new(),
             budget: Budget::default(),
             resume: Resume::default(),

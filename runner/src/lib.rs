@@ -14,6 +14,7 @@ pub mod task;
 
 mod commit;
 mod control;
+mod digest;
 mod export;
 mod fault;
 mod feed;
@@ -35,9 +36,10 @@ use anyhow::Context as _;
 use sha2::{Digest as _, Sha256};
 
 use crate::config::{Config, Output, Source};
+use crate::digest::hex;
 use crate::event::Monitor;
 use crate::ledger::Reader;
-use crate::report::{Planned, RunRecord, Running, Status, Summary, Written, hex};
+use crate::report::{Planned, RunRecord, Running, Status, Summary, Written};
 use crate::sandbox::{Attempt, Contract, Facts, Refusal, Sandbox};
 use crate::select::Selection;
 use crate::source::{InputFile, Inputs, Root};

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Config, Views};
+use crate::digest::hex;
 use crate::event::{Counts, Stop};
 use crate::sandbox::Processor;
 use crate::task::{Reason, TaskPath};
@@ -169,8 +170,4 @@ impl RunDocument {
             views: config.views.clone(),
         }
     }
-}
-
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

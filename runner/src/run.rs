@@ -9,11 +9,12 @@ use anyhow::{Context as _, bail};
 
 use crate::config::{Config, InputMode, Isolation, Layout, Output};
 use crate::control::Control;
+use crate::digest::hex;
 use crate::event::{Counts, Event, Monitor, Notice, Silent, counted};
 use crate::ledger::{Cost, Fingerprint, Journal, Ledger, Lock, Reader, RunId};
 use crate::machine;
 use crate::outcome::FailureKind;
-use crate::report::{Ended, RunDocument, Summary, Written, hex};
+use crate::report::{Ended, RunDocument, Summary, Written};
 use crate::row::Schema;
 use crate::sandbox::{Processor, Settings};
 use crate::select::Selection;
@@ -95,6 +96,7 @@ pub fn load(
         },
         workers,
         staging,
+        cache: config.cache.clone(),
         debug_info,
     };
     Processor::load(&wasm, settings).with_context(|| format!("processor {path}"))

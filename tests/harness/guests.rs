@@ -48,6 +48,7 @@ pub fn settings() -> Settings {
         schema: Schema { path_column: None, columns: None },
         workers: NonZeroUsize::MIN,
         staging: None,
+        cache: None,
         debug_info: false,
     }
 }

@@ -20,7 +20,10 @@ pub struct Ended {
 impl Program {
     pub fn new() -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sandmill"));
-        command.stdin(Stdio::null()).env_remove("SANDMILL_FAULT");
+        command
+            .stdin(Stdio::null())
+            .env_remove("SANDMILL_FAULT")
+            .env("XDG_CACHE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"));
         Self { command }
     }
 

@@ -34,6 +34,15 @@ fn an_instance_for_many_tasks_keeps_what_they_leave() {
 }
 
 #[test]
+fn the_guest_that_looks_for_traces_finds_them() {
+    let scan = "(local.set $traces (call $scan (i32.const 0) (call $bytes)))";
+    let source = guest("traces.wat");
+    assert!(source.contains(scan));
+    let source = source.replace(scan, &format!("(call $mark (i32.const 0) (call $bytes)) {scan}"));
+    assert_eq!(rows(&run_all(&source, with_isolation(Isolation::Task), [("a", "".into())])[0]), "{\"traces\":3}\n");
+}
+
+#[test]
 fn no_byte_that_a_task_wrote_is_there_for_a_later_one() {
     // Memories are reset in two ways: up to 2 MiB (32 pages) by writing over them, above that by giving them back.
     for pages in [1, 2, 30, 31, 32, 33, 34, 64, 100] {

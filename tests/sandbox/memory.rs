@@ -1,5 +1,7 @@
 //! The memory budget: all memories and tables of a guest together.
 
+use std::num::NonZeroUsize;
+
 use sandmill::outcome::FailureKind;
 
 use crate::harness::guests::{
@@ -90,4 +92,30 @@ fn a_module_that_starts_with_too_much_is_refused() {
 #[test]
 fn memory_is_there_for_an_input_that_is_large_but_streamed() {
     assert_eq!(rows(&run("count.wat", TestInput::generated(64 << 20))), "{\"bytes\":67108864}\n");
+}
+
+#[test]
+fn a_budget_of_any_size_makes_a_sandbox() {
+    let run = |memory_bytes, workers| {
+        let settings = settings_with(|settings| {
+            settings.budget.memory_bytes = memory_bytes;
+            settings.workers = NonZeroUsize::new(workers).expect("some workers");
+        });
+        run_with("row_and_stderr.wat", settings, "")
+    };
+    for memory_bytes in [65_536, 65_537, 100_000, 1 << 20, (1 << 32) - 1, 1 << 32, 1 << 40] {
+        for workers in [1, 300] {
+            assert_eq!(rows(&run(memory_bytes, workers)), "{\"a\":1}\n", "{memory_bytes}, {workers}");
+        }
+    }
+}
+
+#[test]
+fn as_many_memories_as_webassembly_has_make_a_sandbox() {
+    let memories = "(memory 0) (table 0 funcref)".repeat(99);
+    let source = format!("(module (memory (export \"memory\") 1) {memories} (func (export \"_start\")))");
+    for workers in [1, 300] {
+        let settings = settings_with(|settings| settings.workers = NonZeroUsize::new(workers).expect("some workers"));
+        assert_eq!(rows(&run_all(&source, settings, [("a", "".into())])[0]), "");
+    }
 }

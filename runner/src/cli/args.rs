@@ -118,6 +118,17 @@ pub struct GuestArgs {
     /// made of letters, digits, '_', '.' and '-'. An output folder remembers its parameters, and refuses others.
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = names::param)]
     pub params: Vec<Param>,
+
+    /// Where compiled processors are kept from run to run [default: sandmill in the user's cache folder]
+    ///
+    /// It must be a folder that belongs to you and that nobody else may enter, since what is in it is run; one that is not
+    /// is not used. Entries that were not used for 30 days are removed.
+    #[arg(long, value_name = "DIR", conflicts_with = "no_cache")]
+    pub cache_dir: Option<PathBuf>,
+
+    /// Compile the processor anew, and keep nothing
+    #[arg(long)]
+    pub no_cache: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

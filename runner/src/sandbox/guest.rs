@@ -13,7 +13,8 @@ use super::failure::ProcExit;
 use super::io::Io;
 use super::limiter::Limiter;
 use super::streams::{Clock, In, Out, Output, Random};
-use super::{abi, poll, ticker};
+use super::ticker::Ticks;
+use super::{abi, poll, random, ticker};
 
 /// Fuel that any call into the host costs, tabled in `docs/guest-abi.md`. About what its entry, checks and exit take.
 pub const HOST_CALL_FUEL: u64 = 100;
@@ -33,6 +34,9 @@ pub struct Guest {
     pub task: Task,
     /// The memory that the host functions work on, once it has been looked up.
     pub memory: Option<Memory>,
+    ticks: Ticks,
+    /// The tick at which what runs now has had its time.
+    deadline_ticks: u64,
     wasi: WasiP1Ctx,
 }
 
@@ -48,7 +52,7 @@ pub struct Grants {
 impl Guest {
     /// # Errors
     /// If the folder in `grants` cannot be opened.
-    pub fn new(io: Arc<Io>, limiter: Limiter, task: Task, grants: &Grants) -> wasmtime::Result<Self> {
+    pub fn new(io: Arc<Io>, limiter: Limiter, task: Task, ticks: Ticks, grants: &Grants) -> wasmtime::Result<Self> {
         let mut wasi = WasiCtxBuilder::new();
         wasi.stdin(In(Arc::clone(&io)))
             .stdout(Out(Arc::clone(&io), Output::Stdout))
@@ -70,7 +74,7 @@ impl Guest {
         }
         let mut wasi = wasi.build_p1();
         wasi.ctx().table.set_max_capacity(RESOURCES);
-        Ok(Self { io, limiter, task, memory: None, wasi })
+        Ok(Self { io, limiter, task, memory: None, ticks, deadline_ticks: u64::MAX, wasi })
     }
 
     /// A store for one instance, with its limits on: a start function runs as the instance is made.
@@ -79,6 +83,11 @@ impl Guest {
         store.limiter(|guest| &mut guest.limiter);
         store.set_hostcall_fuel(HOST_CALL_BYTES.saturating_add(output_bytes));
         store.call_hook(|store, hook| match hook {
+            // Compiled code looks at its deadline in loops and where functions start. Calls into the host take the most time
+            // of all, and a module can have a million of them in a row.
+            CallHook::CallingHost if store.data().ticks.so_far() >= store.data().deadline_ticks => {
+                Err(Trap::Interrupt.into())
+            }
             CallHook::CallingHost => consume_fuel(store, HOST_CALL_FUEL),
             _ => Ok(()),
         });
@@ -88,7 +97,10 @@ impl Guest {
 
 /// Gives what follows its own budget of fuel and time.
 pub fn set_budget(store: &mut Store<Guest>, fuel: u64, timeout: Duration) -> wasmtime::Result<()> {
-    store.set_epoch_deadline(ticker::ticks(timeout));
+    let ticks = ticker::ticks(timeout);
+    store.set_epoch_deadline(ticks);
+    let guest = store.data_mut();
+    guest.deadline_ticks = guest.ticks.so_far().saturating_add(ticks);
     store.set_fuel(fuel)
 }
 
@@ -112,6 +124,7 @@ pub fn linker(engine: &Engine, contract: Contract) -> wasmtime::Result<Linker<Gu
     linker.allow_shadowing(true);
     // wasmtime-wasi's own would sleep in the host, where no deadline reaches it.
     linker.func_wrap(WASI_MODULE, "poll_oneoff", poll::poll_oneoff)?;
+    linker.func_wrap(WASI_MODULE, "random_get", random::random_get)?;
     // wasmtime-wasi's own knows no exit codes from 126 on.
     linker.func_wrap(WASI_MODULE, "proc_exit", |code: i32| -> wasmtime::Result<()> { Err(ProcExit(code).into()) })?;
     linker.allow_shadowing(false);

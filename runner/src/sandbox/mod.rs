@@ -4,6 +4,7 @@
 //! Whatever a guest does ends in an [`Attempt`]; nothing a guest does is an error of the run.
 
 mod abi;
+mod cache;
 mod command;
 mod contract;
 mod engine;
@@ -14,6 +15,7 @@ mod io;
 mod limiter;
 mod poll;
 mod processor;
+mod random;
 mod reactor;
 mod staging;
 mod streams;
@@ -56,6 +58,8 @@ pub struct Settings {
     pub workers: NonZeroUsize,
     /// A private folder in which `--input file` shows an input to its guest.
     pub staging: Option<PathBuf>,
+    /// A folder of this user's alone in which compiled modules are kept; one that is not is left alone.
+    pub cache: Option<PathBuf>,
     /// Look up files and lines for backtraces in the processor's debug information. That parses what the guest's
     /// author wrote, so it is for one task in the foreground and not for a run over untrusted code.
     pub debug_info: bool,

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::thread;
 
 use anyhow::{Context as _, bail};
 use sha2::{Digest as _, Sha256};
@@ -9,13 +10,14 @@ use wasmtime::{Engine, InstancePre, Module, UnknownImportError};
 
 use super::Settings;
 use super::abi::Task;
+use super::cache::Cache;
 use super::command::Command;
 use super::contract::{self, Contract, Refusal};
 use super::engine::{self, explain};
 use super::guest::{self, Guest};
 use super::inspect::Facts;
 use super::reactor::Reactor;
-use super::ticker::Ticker;
+use super::ticker::{Ticker, Ticks};
 use crate::config::Budget;
 use crate::row::Schema;
 
@@ -29,7 +31,7 @@ pub struct Processor {
     schema: Arc<Schema>,
     params: Arc<std::collections::BTreeMap<String, String>>,
     /// Moves deadlines on for as long as there is a processor to run.
-    _ticker: Ticker,
+    ticker: Ticker,
 }
 
 pub enum Entry {
@@ -49,7 +51,12 @@ impl Processor {
         check_memory(&facts, &settings.budget)?;
         let engine = engine::engine(&settings, &facts)?;
         let linker = guest::linker(&engine, contract).map_err(|error| explain(&error)).context("define the imports")?;
-        let module = Module::new(&engine, &wasm).map_err(|error| explain(&error)).context("compile the module")?;
+        let module = match settings.cache.as_deref().and_then(Cache::open) {
+            Some(cache) => cache.module(&engine, &wasm),
+            None => Module::new(&engine, &wasm),
+        }
+        .map_err(|error| explain(&error))
+        .context("compile the module")?;
         let pre = linker.instantiate_pre(&module).map_err(|error| refuse_import(error, contract))?;
         let ticker = Ticker::start(&engine)?;
         let mut processor = Self {
@@ -60,7 +67,7 @@ impl Processor {
             sha256: Sha256::digest(source).into(),
             engine,
             entry: Entry::new(contract, pre),
-            _ticker: ticker,
+            ticker,
         };
         processor.declare_columns()?;
         Ok(processor)
@@ -91,6 +98,10 @@ impl Processor {
         &self.settings
     }
 
+    pub(super) fn ticks(&self) -> Ticks {
+        self.ticker.ticks().clone()
+    }
+
     pub(super) fn engine(&self) -> &Engine {
         &self.engine
     }
@@ -112,7 +123,14 @@ impl Processor {
     /// Initialises a reactor once, so that one which cannot start is refused here, and asks it for its columns.
     fn declare_columns(&mut self) -> anyhow::Result<()> {
         let Entry::Reactor(reactor) = &self.entry else { return Ok(()) };
-        let declared = reactor.declared_columns(self).map_err(|(failure, log)| {
+        // On a thread of its own: the stack that a guest may use can be more than the caller's thread has.
+        let stack_bytes = engine::thread_stack_bytes(self.settings.budget.stack_bytes);
+        let declared = thread::scope(|scope| {
+            let thread = thread::Builder::new().name("load".to_owned()).stack_size(stack_bytes);
+            let loading = thread.spawn_scoped(scope, || reactor.declared_columns(self)).context("start a thread")?;
+            anyhow::Ok(loading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        })?;
+        let declared = declared.map_err(|(failure, log)| {
             let log = if log.is_empty() { log } else { format!("; it logged: {}", log.trim_end()) };
             anyhow::Error::new(failure).context(format!("the processor failed before its first task{log}"))
         })?;

@@ -103,7 +103,8 @@ impl Reactor {
         let io = Arc::new(Io::new(Stdin::Empty, Sink::Log, budget.log_bytes, seed));
         let limiter = Limiter::new(budget.memory_bytes);
         let host = |error: wasmtime::Error| (Failure::new(FailureKind::Host, format!("{error:#}")), String::new());
-        let guest = Guest::new(Arc::clone(&io), limiter, processor.abi_task(), &Grants::default()).map_err(host)?;
+        let guest = Guest::new(Arc::clone(&io), limiter, processor.abi_task(), processor.ticks(), &Grants::default())
+            .map_err(host)?;
         let mut store = guest.into_store(processor.engine(), budget.output_bytes);
         set_budget(&mut store, INIT_FUEL, budget.timeout).map_err(host)?;
 

@@ -41,7 +41,7 @@ fn key(arg: &Arg) -> Option<Key> {
     let name = arg.get_long()?;
     let kind = match (name, arg.get_action()) {
         ("param", _) => Kind::Params,
-        ("output" | "root" | "files-from", _) => Kind::Path,
+        ("output" | "root" | "files-from" | "cache-dir", _) => Kind::Path,
         ("columns", _) => Kind::CommaList,
         (_, ArgAction::SetTrue) => Kind::Switch,
         (_, ArgAction::Append) => Kind::List,

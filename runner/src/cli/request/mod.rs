@@ -1,6 +1,7 @@
 //! From the arguments as typed to the run as meant, with everything checked that can be before anything is opened.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::num::NonZeroUsize;
 use std::path::{Component, Path, PathBuf};
 use std::thread;
@@ -64,6 +65,7 @@ impl Request {
                 Isolation::Worker => config::Isolation::Worker,
             },
             input_mode: input_mode(&args.guest),
+            cache: cache(&args.guest),
             params,
             budget: budget(&args.budget),
             resume: resume(args.resume),
@@ -98,11 +100,24 @@ pub fn test_config(args: &TestArgs) -> Result<Config, UsageError> {
         workers: NonZeroUsize::MIN,
         isolation: config::Isolation::Task,
         input_mode: input_mode(&args.guest),
+        cache: cache(&args.guest),
         params: params(&args.guest, BTreeMap::new())?,
         budget: budget(&args.budget),
         resume: config::Resume::default(),
         stop: config::StopPolicy::default(),
         views: config::Views { columns: args.columns.clone().map(|columns| columns.0), ..config::Views::default() },
+    })
+}
+
+/// Where compiled processors are kept, by the rules of the XDG base directory specification.
+fn cache(args: &GuestArgs) -> Option<PathBuf> {
+    if args.no_cache {
+        return None;
+    }
+    let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    args.cache_dir.clone().or_else(|| {
+        let caches = absolute("XDG_CACHE_HOME").or_else(|| absolute("HOME").map(|home| home.join(".cache")))?;
+        Some(caches.join("sandmill"))
     })
 }
 
