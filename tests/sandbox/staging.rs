@@ -11,7 +11,7 @@ use sandmill::sandbox::{Sandbox, Settings};
 use tempfile::TempDir;
 
 use super::script::{SUCCESS, Script, Shown};
-use crate::harness::guests::{TestInput, assert_failed, load, rows, run_with, settings_with, task, watched};
+use crate::harness::guests::{TestInput, assert_failed, guest, load, rows, run_with, settings_with, task, watched};
 
 /// The folder of the input is the guest's first descriptor after the streams.
 const FOLDER: i64 = 3;
@@ -217,7 +217,7 @@ fn names_that_guests_cannot_have_are_replaced() {
 #[test]
 fn nothing_stays_behind_whatever_becomes_of_the_task() {
     let folder = TempDir::new().unwrap();
-    let processor = load(&crate::harness::guests::guest("told_command.wat"), with_staging(folder.path()));
+    let processor = load(&guest("told_command.wat"), with_staging(folder.path()));
     let path = folder.path().to_owned();
     watched(move || {
         let mut sandbox = Sandbox::new(&processor, 3).unwrap();
@@ -270,7 +270,7 @@ fn an_input_that_changes_or_fails_as_it_is_copied_fails_as_that() {
 #[test]
 fn a_staging_folder_that_is_gone_is_a_fault_of_the_host() {
     let folder = TempDir::new().unwrap();
-    let processor = load(&crate::harness::guests::guest("told_command.wat"), with_staging(folder.path()));
+    let processor = load(&guest("told_command.wat"), with_staging(folder.path()));
     let path = folder.path().to_owned();
     let attempt = watched(move || {
         let mut sandbox = Sandbox::new(&processor, 0).unwrap();
@@ -298,23 +298,8 @@ fn a_file_was_modified_when_the_guests_clock_starts() {
 
 #[test]
 fn a_guest_cannot_hold_the_hosts_descriptors() {
-    // It opens its input 5,000 times: more than a process usually may, and no task beside it should notice.
     let folder = TempDir::new().unwrap();
-    let source = "(module
-        (import \"wasi_snapshot_preview1\" \"path_open\"
-            (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
-        (memory (export \"memory\") 1)
-        (data (i32.const 0) \"data\")
-        (global $opened (mut i32) (i32.const 0))
-        (func (export \"_start\")
-            (loop $again
-                (if (i32.eqz (call $open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 4) (i32.const 0)
-                        (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 8)))
-                    (then
-                        (global.set $opened (i32.add (global.get $opened) (i32.const 1)))
-                        (if (i32.gt_u (global.get $opened) (i32.const 200)) (then unreachable))
-                        (br $again))))))";
-    let processor = load(source, with_staging(folder.path()));
+    let processor = load(&guest("opens_without_end.wat"), with_staging(folder.path()));
     let attempt =
         watched(move || Sandbox::new(&processor, 0).unwrap().run(&task("data"), Box::new(TestInput::from("x"))));
     assert_failed(&attempt, FailureKind::Trap, "resource table");

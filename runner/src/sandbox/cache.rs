@@ -122,7 +122,7 @@ mod tests {
         let engine = Engine::default();
         cache.module(&engine, WASM).unwrap();
         let path = cache.path(&engine, WASM);
-        assert_eq!(files(&folder), [path.clone()]);
+        assert_eq!(files(&folder), std::slice::from_ref(&path));
         assert!(load(&engine, &path).is_some());
     }
 

@@ -83,7 +83,8 @@ fn kind_and_message(error: &wasmtime::Error, circumstances: &Circumstances<'_>) 
 fn frames(backtrace: &WasmBacktrace) -> String {
     let text = backtrace.to_string();
     let frames: Vec<&str> = text.lines().skip(1).map(str::trim).filter(|line| !line.is_empty()).collect();
-    frames.join("\n")
+    // Modules have no names here: there is only the one.
+    frames.join("\n").replace("<unknown>!", "")
 }
 
 fn last_bytes(text: &str, most_bytes: usize) -> &str {

@@ -98,7 +98,7 @@ fn markers_lie_below_the_tasks_path_or_that_of_r3po() {
     assert_eq!(config("p in -o o --markers tree").views.markers, config::Markers::Tree { prefix: PathBuf::new() });
     let root = absolute_root(&config("p in -o o --root /a/../b/./c").source).unwrap();
     assert_eq!(root, Path::new("/b/c"));
-    let here = std::env::current_dir().unwrap();
+    let here = env::current_dir().unwrap();
     assert_eq!(absolute_root(&config("p in -o o").source).unwrap(), here.join("in"));
     assert_eq!(absolute_root(&config("p in other -o o").source).unwrap(), here);
     assert_eq!(absolute_root(&config("p /../../etc/x/.. -o o").source).unwrap(), Path::new("/etc"));
