@@ -11,7 +11,6 @@ use crate::control::Control;
 use crate::event::{Counts, Event, Monitor as _, Stop};
 use crate::gate::Gate;
 use crate::ledger::{Ledger, RunId};
-use crate::outcome::{Finished, Outcome};
 use crate::pool::Parcel;
 use crate::views::Views;
 
@@ -62,7 +61,7 @@ impl Committer<'_> {
             self.ledger.commit(self.run, &finished)?;
             self.gate.leave(weight_bytes);
             for finished in &finished {
-                count(counts, finished);
+                counts.add(finished);
             }
             if let Some(views) = &mut self.views {
                 views.after_commit(&finished)?;
@@ -86,17 +85,5 @@ impl Committer<'_> {
         if too_many {
             self.control.request_stop(Stop::MaxErrors);
         }
-    }
-}
-
-fn count(counts: &mut Counts, finished: &Finished) {
-    match &finished.outcome {
-        Outcome::Done { rows, rejects } => {
-            counts.done += 1;
-            counts.rows += rows.count();
-            counts.rejects += rejects.len() as u64;
-        }
-        Outcome::Skipped { .. } => counts.skipped += 1,
-        Outcome::Failed(failure) => *counts.failed.entry(failure.kind).or_default() += 1,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::outcome::{FailureKind, Finished};
+use crate::outcome::{FailureKind, Finished, Outcome};
 use crate::task::TaskId;
 
 /// Whoever watches a run. Methods are called from many threads, and must return soon.
@@ -156,6 +156,19 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// Counts a task that has ended.
+    pub fn add(&mut self, finished: &Finished) {
+        match &finished.outcome {
+            Outcome::Done { rows, rejects } => {
+                self.done += 1;
+                self.rows += rows.count();
+                self.rejects += rejects.len() as u64;
+            }
+            Outcome::Skipped { .. } => self.skipped += 1,
+            Outcome::Failed(failure) => *self.failed.entry(failure.kind).or_default() += 1,
+        }
+    }
+
     pub fn tasks_failed(&self) -> u64 {
         self.failed.values().sum()
     }

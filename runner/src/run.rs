@@ -3,6 +3,7 @@
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
@@ -13,14 +14,14 @@ use crate::digest::hex;
 use crate::event::{Counts, Event, Monitor, Notice, Silent, counted};
 use crate::ledger::{Cost, Fingerprint, Journal, Ledger, Lock, Reader, RunId};
 use crate::machine;
-use crate::outcome::FailureKind;
+use crate::outcome::{FailureKind, Usage};
 use crate::report::{Ended, RunDocument, Summary, Written};
 use crate::row::Schema;
 use crate::sandbox::{Processor, Settings};
 use crate::select::Selection;
 use crate::source::Inputs;
 use crate::task::TaskPath;
-use crate::threads::{Room, Threads, Worked};
+use crate::threads::{Room, Threads, Worked, join, spawn};
 use crate::views::Views;
 
 /// How many of the slowest and the most expensive tasks are told.
@@ -215,23 +216,16 @@ impl Run<'_> {
         let Worked { mut ledger, mut views, counts, kept } = worked;
         let ended = control.stop().map_or(Ended::Completed, Ended::Stopped);
         ledger.end_run(run, ended.as_str(), &document)?;
-        let mut written: Option<Written> = None;
-        if let Some(views) = &mut views {
-            control.event(Event::ViewsStarted);
-            let made = views.make()?;
-            if !made.sparse_columns.is_empty() {
-                let columns = made.sparse_columns;
-                control.event(Event::Notice(Notice::SparseColumns { columns, rows: made.rows }));
-            }
-            written = Some(made.written);
-        }
+        // The views are made while the ledger is asked what the summary needs: each is one pass over all tasks.
+        let (made, looked_back) = thread::scope(|scope| {
+            let looking = spawn(scope, "summary", move || (Past::of(&ledger), ledger))?;
+            let made = views.as_mut().map(|views| make(views, &control)).transpose();
+            anyhow::Ok((made, join(looking)))
+        })?;
+        let written = made?;
+        let (past, ledger) = looked_back;
+        let Past { total, slowest, most_fuel } = past?;
         drop(views);
-        let total = ledger.counts()?;
-        let costliest = |cost: Cost| -> anyhow::Result<Vec<_>> { ledger.costliest(cost, None, COSTLIEST) };
-        let slowest =
-            costliest(Cost::ElapsedTime)?.into_iter().map(|task| (task.id.path, task.usage.elapsed_us)).collect();
-        let most_fuel: Vec<(TaskPath, u64)> =
-            costliest(Cost::Fuel)?.into_iter().map(|task| (task.id.path, task.usage.fuel)).collect();
         ledger.finish()?;
         Ok(Summary {
             ended,
@@ -243,6 +237,36 @@ impl Run<'_> {
             slowest,
             most_fuel,
             views: written,
+        })
+    }
+}
+
+fn make(views: &mut Views, control: &Control<'_>) -> anyhow::Result<Written> {
+    control.event(Event::ViewsStarted);
+    let made = views.make()?;
+    if !made.sparse_columns.is_empty() {
+        control.event(Event::Notice(Notice::SparseColumns { columns: made.sparse_columns, rows: made.rows }));
+    }
+    Ok(made.written)
+}
+
+/// What is on record at the end of a run.
+struct Past {
+    total: Counts,
+    slowest: Vec<(TaskPath, u64)>,
+    most_fuel: Vec<(TaskPath, u64)>,
+}
+
+impl Past {
+    fn of(ledger: &Ledger) -> anyhow::Result<Self> {
+        let costliest = |cost, figure: fn(&Usage) -> u64| -> anyhow::Result<Vec<(TaskPath, u64)>> {
+            let tasks = ledger.costliest(cost, None, COSTLIEST)?;
+            Ok(tasks.into_iter().map(|task| (task.id.path, figure(&task.usage))).collect())
+        };
+        Ok(Self {
+            total: ledger.counts()?,
+            slowest: costliest(Cost::ElapsedTime, |usage| usage.elapsed_us)?,
+            most_fuel: costliest(Cost::Fuel, |usage| usage.fuel)?,
         })
     }
 }

@@ -131,7 +131,11 @@ impl Threads<'_> {
     }
 }
 
-fn spawn<'scope, T: Send + 'scope>(
+/// Starts a thread with a name.
+///
+/// # Errors
+/// If the system starts no more.
+pub fn spawn<'scope, T: Send + 'scope>(
     scope: &'scope thread::Scope<'scope, '_>,
     name: &str,
     work: impl FnOnce() -> T + Send + 'scope,
@@ -143,7 +147,7 @@ fn spawn<'scope, T: Send + 'scope>(
 }
 
 /// A panic of a thread of ours is the run's, unchanged.
-fn join<T>(handle: ScopedJoinHandle<'_, T>) -> T {
+pub fn join<T>(handle: ScopedJoinHandle<'_, T>) -> T {
     handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 

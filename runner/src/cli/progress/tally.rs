@@ -3,8 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use sandmill::event::Event;
-use sandmill::outcome::Outcome;
+use sandmill::event::{Counts, Event};
 
 /// Counters that any thread may add to.
 #[derive(Debug)]
@@ -54,21 +53,13 @@ impl Tally {
             Event::Total { tasks } => self.total.store(*tasks, Ordering::Relaxed),
             Event::Kept { tasks } => add(&self.kept, *tasks),
             Event::Committed { finished } => {
-                let mut counts = Snapshot::default();
+                let mut counts = Counts::default();
                 for finished in *finished {
-                    match &finished.outcome {
-                        Outcome::Done { rows, rejects } => {
-                            counts.done += 1;
-                            counts.rows += rows.count();
-                            counts.rejects += rejects.len() as u64;
-                        }
-                        Outcome::Skipped { .. } => counts.skipped += 1,
-                        Outcome::Failed(_) => counts.failed += 1,
-                    }
+                    counts.add(finished);
                 }
                 add(&self.done, counts.done);
                 add(&self.skipped, counts.skipped);
-                add(&self.failed, counts.failed);
+                add(&self.failed, counts.tasks_failed());
                 add(&self.rows, counts.rows);
                 add(&self.rejects, counts.rejects);
             }
