@@ -1,16 +1,13 @@
 //! What a task costs in the sandbox alone.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Context as _;
-use sandmill::config::{Budget, InputMode, Isolation};
+use sandmill::config::{Budget, Isolation};
 use sandmill::input::Input;
 use sandmill::outcome::{Failure, Outcome};
-use sandmill::row::Schema;
 use sandmill::sandbox::{Processor, Sandbox, Settings};
 use sandmill::task::{TaskId, TaskPath};
 
@@ -49,17 +46,7 @@ pub fn run(processor: &Path, input: &Path, tasks: u32) -> anyhow::Result<()> {
     let bytes: std::sync::Arc<[u8]> = fs::read(input).with_context(|| format!("read {}", input.display()))?.into();
     let task = TaskId::whole_file(TaskPath::from_path(Path::new("input")));
     for isolation in [Isolation::Task, Isolation::Worker] {
-        let settings = Settings {
-            budget: Budget::default(),
-            isolation,
-            input_mode: InputMode::Stdin,
-            params: BTreeMap::new(),
-            schema: Schema { path_column: None, columns: None },
-            workers: NonZeroUsize::MIN,
-            staging: None,
-            cache: None,
-            debug_info: false,
-        };
+        let settings = Settings { isolation, ..Settings::new(Budget::default()) };
         let processor = Processor::load(&wasm, settings)?;
         let mut sandbox = Sandbox::new(&processor, 0)?;
         let mut one = || sandbox.run(&task, Box::new(Bytes { bytes: std::sync::Arc::clone(&bytes), position: 0 }));

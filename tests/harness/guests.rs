@@ -2,9 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, clippy::unreachable, reason = "a test that cannot go on fails")]
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,10 +10,9 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use sandmill::config::{Budget, Fuel, InputMode, Isolation};
+use sandmill::config::{Budget, Fuel};
 use sandmill::input::Input;
 use sandmill::outcome::{Failure, FailureKind, Outcome, Reject};
-use sandmill::row::Schema;
 use sandmill::sandbox::{Attempt, Processor, Sandbox, Settings};
 use sandmill::task::{TaskId, TaskPath};
 
@@ -33,24 +30,14 @@ pub fn guest(name: &str) -> String {
 
 /// Settings with budgets that are small, but larger than any well-behaved guest needs.
 pub fn settings() -> Settings {
-    Settings {
-        budget: Budget {
-            fuel: Fuel { base: 50_000_000, per_input_byte: 1_000 },
-            timeout: Duration::from_secs(60),
-            memory_bytes: 16 << 20,
-            stack_bytes: 128 << 10,
-            output_bytes: 256 << 10,
-            log_bytes: 1 << 10,
-        },
-        isolation: Isolation::Task,
-        input_mode: InputMode::Stdin,
-        params: BTreeMap::new(),
-        schema: Schema { path_column: None, columns: None },
-        workers: NonZeroUsize::MIN,
-        staging: None,
-        cache: None,
-        debug_info: false,
-    }
+    Settings::new(Budget {
+        fuel: Fuel { base: 50_000_000, per_input_byte: 1_000 },
+        timeout: Duration::from_secs(60),
+        memory_bytes: 16 << 20,
+        stack_bytes: 128 << 10,
+        output_bytes: 256 << 10,
+        log_bytes: 1 << 10,
+    })
 }
 
 /// The usual settings with something else in them.

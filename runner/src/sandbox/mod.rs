@@ -65,6 +65,23 @@ pub struct Settings {
     pub debug_info: bool,
 }
 
+impl Settings {
+    /// One sandbox with this budget, and for the rest what grants and demands the least.
+    pub fn new(budget: Budget) -> Self {
+        Self {
+            budget,
+            isolation: Isolation::Task,
+            input_mode: InputMode::Stdin,
+            params: BTreeMap::new(),
+            schema: Schema { path_column: None, columns: None },
+            workers: NonZeroUsize::MIN,
+            staging: None,
+            cache: None,
+            debug_info: false,
+        }
+    }
+}
+
 /// What one attempt at a task came to.
 #[derive(Debug)]
 pub struct Attempt {
