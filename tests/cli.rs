@@ -176,6 +176,26 @@ fn compiled_processors_are_kept_where_asked_or_not_at_all() {
 }
 
 #[test]
+fn an_input_given_as_a_file_leaves_nothing_behind() {
+    let shell = Shell::new(&GOOD);
+    shell.run("run echo.wat in -o out --input file").expect_code(0);
+    assert_eq!(shell.read("out/results.csv"), "path,n\na.json,1\nb.json,2\n");
+    assert!(!shell.folder.path().join("out/.staging").exists());
+    let ended = shell.run("run echo.wat in --stdout ndjson --input file").expect_code(0);
+    assert_eq!(ended.stdout().lines().count(), 2);
+}
+
+#[test]
+fn a_folder_of_two_processors_is_said_to_be_one() {
+    let shell = Shell::new(&MIXED);
+    let note = "another run may give other bytes";
+    let first = shell.run("run echo.wat in -o out --accept-change").expect_code(3);
+    assert!(!first.stderr().contains(note), "nothing has changed yet\n{first}");
+    shell.run("run echo.wat in -o out --param k=v --accept-change --retry-failed").expect_code(3).expect_stderr(note);
+    shell.run("run echo.wat in -o out --param k=v").expect_code(3).expect_stderr(note);
+}
+
+#[test]
 fn an_output_folder_inside_the_inputs_is_not_an_input() {
     let shell = Shell::new(&GOOD);
     shell.run("run echo.wat in -o in/out").expect_code(0);

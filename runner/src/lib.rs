@@ -40,6 +40,7 @@ use crate::digest::hex;
 use crate::event::Monitor;
 use crate::ledger::Reader;
 use crate::report::{Planned, RunRecord, Running, Status, Summary, Written};
+use crate::run::StagingFolder;
 use crate::sandbox::{Attempt, Contract, Facts, Refusal, Sandbox};
 use crate::select::Selection;
 use crate::source::{InputFile, Inputs, Root};
@@ -112,7 +113,8 @@ pub fn export(folder: &Path) -> anyhow::Result<Written> {
 /// # Errors
 /// If the processor is refused or the input cannot be opened. A failure of the task is in the attempt.
 pub fn test(config: &Config, file: &Path) -> anyhow::Result<Attempt> {
-    let processor = run::load(config, NonZeroUsize::MIN, run::staging(config), true)?;
+    let staging = StagingFolder::of(config)?;
+    let processor = run::load(config, NonZeroUsize::MIN, staging.path(), true)?;
     let root = Root::open(Path::new("."))?;
     let task = TaskId::whole_file(TaskPath::from_path(file));
     let input = InputFile::open(&root, &task.path)?;

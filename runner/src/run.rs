@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
+use tempfile::TempDir;
 
 use crate::config::{Config, InputMode, Isolation, Layout, Output};
 use crate::control::Control;
@@ -22,7 +23,7 @@ use crate::select::Selection;
 use crate::source::Inputs;
 use crate::task::TaskPath;
 use crate::threads::{Room, Threads, Worked, join, spawn};
-use crate::views::Views;
+use crate::views::{self, Views};
 
 /// How many of the slowest and the most expensive tasks are told.
 const COSTLIEST: usize = 3;
@@ -54,7 +55,8 @@ pub fn run(config: &Config, monitor: &dyn Monitor) -> anyhow::Result<Summary> {
     let started = Instant::now();
     let control = Control::new(monitor);
     let workers = affordable_workers(config, &control);
-    let processor = load(config, workers, staging(config), false)?;
+    let staging = StagingFolder::of(config)?;
+    let processor = load(config, workers, staging.path(), false)?;
     let inputs = Inputs::resolve(&config.source, output_folder(config))?;
     check_not_empty(&inputs)?;
     let store = Store::open(config, &processor, &control)?;
@@ -110,15 +112,37 @@ pub fn output_folder(config: &Config) -> Option<&Path> {
     }
 }
 
-/// Where inputs are shown to guests that open files.
-pub fn staging(config: &Config) -> Option<PathBuf> {
-    if config.input_mode == InputMode::Stdin {
-        return None;
+/// Where inputs are shown to guests that open files. It is gone when this is dropped.
+pub struct StagingFolder {
+    in_output: Option<PathBuf>,
+    temporary: Option<TempDir>,
+}
+
+impl StagingFolder {
+    /// # Errors
+    /// If there is no output folder, and no temporary one can be made.
+    pub fn of(config: &Config) -> anyhow::Result<Self> {
+        let (mut in_output, mut temporary) = (None, None);
+        match (config.input_mode, output_folder(config)) {
+            (InputMode::Stdin, _) => {}
+            (InputMode::File, Some(folder)) => in_output = Some(folder.join(".staging")),
+            (InputMode::File, None) => temporary = Some(tempfile::tempdir().context("create a temporary folder")?),
+        }
+        Ok(Self { in_output, temporary })
     }
-    Some(match output_folder(config) {
-        Some(folder) => folder.join(".staging"),
-        None => std::env::temp_dir().join(format!("sandmill-{}", std::process::id())),
-    })
+
+    pub fn path(&self) -> Option<PathBuf> {
+        self.in_output.clone().or_else(|| self.temporary.as_ref().map(|folder| folder.path().to_owned()))
+    }
+}
+
+impl Drop for StagingFolder {
+    fn drop(&mut self) {
+        if let Some(folder) = &self.in_output {
+            // It is there only once a worker has started. What stays is emptied by the next run.
+            let _ = fs::remove_dir_all(folder);
+        }
+    }
 }
 
 /// As many workers as asked for, or as the memory has room for if all of them use what they may.
@@ -224,18 +248,18 @@ impl Run<'_> {
         })?;
         let written = made?;
         let (past, ledger) = looked_back;
-        let Past { total, slowest, most_fuel } = past?;
+        let past = past?;
         drop(views);
         ledger.finish()?;
         Ok(Summary {
             ended,
-            not_reproducible: not_reproducible(config, &total),
+            not_reproducible: not_reproducible(config, &past),
             run: counts,
-            total,
+            total: past.total,
             kept,
             elapsed: started.elapsed(),
-            slowest,
-            most_fuel,
+            slowest: past.slowest,
+            most_fuel: past.most_fuel,
             views: written,
         })
     }
@@ -255,6 +279,8 @@ struct Past {
     total: Counts,
     slowest: Vec<(TaskPath, u64)>,
     most_fuel: Vec<(TaskPath, u64)>,
+    /// How many different processors and parameters there were.
+    configurations: usize,
 }
 
 impl Past {
@@ -267,19 +293,21 @@ impl Past {
             total: ledger.counts()?,
             slowest: costliest(Cost::ElapsedTime, |usage| usage.elapsed_us)?,
             most_fuel: costliest(Cost::Fuel, |usage| usage.fuel)?,
+            configurations: views::configurations(&ledger.runs()?),
         })
     }
 }
 
 /// Why equal inputs might not give equal results.
-fn not_reproducible(config: &Config, total: &Counts) -> Vec<String> {
+fn not_reproducible(config: &Config, past: &Past) -> Vec<String> {
     let mut reasons = Vec::new();
     if config.isolation == Isolation::Worker {
         reasons.push("tasks shared instances (--isolation worker)".to_owned());
     }
     let by_chance: Vec<&str> =
         FailureKind::ALL.into_iter().filter(|kind| !kind.is_deterministic()).map(FailureKind::as_str).collect();
-    let tasks: u64 = total.failed.iter().filter(|(kind, _)| !kind.is_deterministic()).map(|(_, tasks)| tasks).sum();
+    let tasks: u64 =
+        past.total.failed.iter().filter(|(kind, _)| !kind.is_deterministic()).map(|(_, tasks)| tasks).sum();
     if tasks > 0 {
         reasons.push(format!(
             "{} failed in a way that need not happen again ({})",
@@ -287,8 +315,9 @@ fn not_reproducible(config: &Config, total: &Counts) -> Vec<String> {
             by_chance.join(", ")
         ));
     }
-    if config.resume.accept_change {
-        reasons.push("a changed processor or changed parameters were accepted (--accept-change)".to_owned());
+    if past.configurations > 1 {
+        reasons
+            .push(format!("{} processors or parameters made what is on record (--accept-change)", past.configurations));
     }
     reasons
 }

@@ -1,5 +1,6 @@
 //! When views are made: marker files after every commit, tables when a run ends and from time to time before that.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -153,4 +154,12 @@ pub fn counts_json(counts: &Counts) -> serde_json::Value {
 pub fn last_document(runs: &[Run]) -> anyhow::Result<RunDocument> {
     let run = runs.last().context("the ledger has no run on record")?;
     serde_json::from_str(&run.document).context("read the configuration of the last run from the ledger")
+}
+
+/// How many different processors, or parameters for them, the runs had.
+pub fn configurations(runs: &[Run]) -> usize {
+    let parse = |run: &Run| serde_json::from_str::<RunDocument>(&run.document).ok();
+    let different: BTreeSet<_> =
+        runs.iter().filter_map(parse).map(|document| (document.processor_sha256, document.params)).collect();
+    different.len()
 }

@@ -144,6 +144,11 @@ impl Ledger {
         query::counts(&self.connection).of_ledger("read", &self.path)
     }
 
+    /// All runs, the first one first.
+    pub fn runs(&self) -> anyhow::Result<Vec<Run>> {
+        query::runs(&self.connection).of_ledger("read", &self.path)
+    }
+
     /// The costliest tasks on record, or of one run, the costliest first.
     pub fn costliest(&self, cost: Cost, run: Option<RunId>, most: usize) -> anyhow::Result<Vec<Costly>> {
         query::costliest(&self.connection, cost, run, most).of_ledger("read", &self.path)

@@ -3,8 +3,9 @@
 //! WASI grants folders, not files. So the input is copied into a folder of its own, which is granted read-only: its siblings
 //! are not there, and the guest holds no handle on the user's own file.
 
-use std::fs::{self, File, FileTimes};
+use std::fs::{self, DirBuilder, File, FileTimes};
 use std::io::Write as _;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -31,7 +32,10 @@ impl Staging {
         if folder.exists() {
             fs::remove_dir_all(folder).with_context(|| format!("empty {}", folder.display()))?;
         }
-        fs::create_dir_all(folder).with_context(|| format!("create {}", folder.display()))?;
+        // The copy must not be open to more people than the input is.
+        let mut builder = DirBuilder::new();
+        builder.recursive(true).mode(0o700);
+        builder.create(folder).with_context(|| format!("create {}", folder.display()))?;
         Ok(Self { folder: folder.to_owned() })
     }
 
@@ -48,7 +52,7 @@ impl Staging {
         let host = |error: std::io::Error| {
             Failure::new(FailureKind::Host, format!("copy the input to {}: {error}", staged.path.display()))
         };
-        let mut file = File::create(&staged.path).map_err(host)?;
+        let mut file = File::options().write(true).create_new(true).open(&staged.path).map_err(host)?;
         let mut buffer = vec![0; COPY_BYTES];
         loop {
             match input.read(&mut buffer)? {
