@@ -200,7 +200,7 @@ fn a_full_disk_stops_the_run_and_charges_no_task() {
 }
 
 #[test]
-fn a_second_run_beside_the_first_is_refused() {
+fn a_second_run_beside_the_first_is_refused_and_looking_is_not() {
     let site = Site::new(1);
     let mut args: Vec<OsString> = vec!["run".into(), guest("loop.wat").into(), site.folder.path().join("in").into()];
     args.extend(["-o".into(), site.out().into(), "--timeout".into(), "3s".into(), "--fuel".into(), "1e15".into()]);
@@ -210,6 +210,9 @@ fn a_second_run_beside_the_first_is_refused() {
         thread::sleep(Duration::from_millis(1));
     }
     let second = site.run(1, &[]).run();
+    let running = Program::new().args(["status".into(), site.out()]).run().expect_code(0);
+    assert!(running.stdout().contains(&child.id().to_string()), "it says who is at work\n{running}");
+    Program::new().args(["export".into(), site.out()]).run().expect_code(0);
     let first_code = child.wait().unwrap().code();
     assert_eq!(first_code, Some(3));
     second.expect_code(1).expect_stderr("another sandmill");
