@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sandmill::FaultPoint;
 use tempfile::TempDir;
@@ -152,7 +152,9 @@ fn killed_at_any_step_of_commit_and_export_the_next_run_completes_the_same() {
 fn killed_again_and_again_at_any_moment_it_still_completes_the_same() {
     const INPUTS: usize = 4000;
     let undisturbed = Site::new(INPUTS);
+    let started = Instant::now();
     undisturbed.run(2, &[]).run().expect_code(3);
+    let usual_ms = u64::try_from(started.elapsed().as_millis()).unwrap().max(1);
     let expected = undisturbed.state();
     assert_eq!(expected.errors.len(), (0..INPUTS).filter(|number| number % 7 == 3).count());
 
@@ -164,7 +166,8 @@ fn killed_again_and_again_at_any_moment_it_still_completes_the_same() {
         for attempt in 0.. {
             assert!(attempt < 200, "it never completes");
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            let (workers, milliseconds) = (1 + (random >> 33) % 4, (random >> 40) % 400 + 5 * attempt);
+            // Within the time that a run takes, so that most are cut; a little later each time, so that the last is not.
+            let (workers, milliseconds) = (1 + (random >> 33) % 4, (random >> 40) % usual_ms + 5 * attempt);
             let mut command = site.run(workers as usize, &[]).into_command();
             let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
             thread::sleep(Duration::from_millis(milliseconds));
