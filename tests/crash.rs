@@ -143,9 +143,44 @@ fn killed_at_any_step_of_commit_and_export_the_next_run_completes_the_same() {
             never_reached.push(point.name());
         }
     }
-    // Tables are only removed where R-3PO's layout shrinks; the export tests cut there.
+    // Tables are only removed where R-3PO's layout shrinks, which has a test of its own.
     never_reached.retain(|name| !name.starts_with("tables."));
     assert_eq!(never_reached, [] as [&str; 0], "no test kills at these points");
+}
+
+#[test]
+fn killed_while_tables_are_removed_the_next_run_leaves_those_that_there_should_be() {
+    let site = Site::new(30);
+    let config = site.folder.path().join("config.yaml");
+    let output = site.folder.path().join("output");
+    // No fault point is called "none".
+    let run = |tables: usize, fault: &str| {
+        let text = format!(
+            "source_path: in\nsource_file_part: .json\nprocesses: {tables}\nworking_dir: out\noutput_path: output\n"
+        );
+        fs::write(&config, text).unwrap();
+        let args: [OsString; 5] =
+            ["run".into(), "-q".into(), "--config".into(), config.clone().into(), guest("echo.wat").into()];
+        Program::new().args(args).env("SANDMILL_FAULT", fault).run()
+    };
+    let names = || {
+        let mut names: Vec<String> = fs::read_dir(&output)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+            .filter(|name| name.ends_with(".results.csv"))
+            .collect();
+        names.sort();
+        names
+    };
+    for fault in ["tables.before_removal", "tables.after_removal"] {
+        run(5, "none").expect_code(3);
+        assert_eq!(names().len(), 5);
+        assert!(run(2, fault).was_killed(), "{fault} is not reached");
+        run(2, "none").expect_code(3);
+        assert_eq!(names(), ["0.results.csv", "1.results.csv"], "{fault}");
+        let rows = |name: &str| fs::read_to_string(output.join(name)).unwrap().lines().count() - 1;
+        assert_eq!(rows("0.results.csv") + rows("1.results.csv"), 2 * (30 - 4), "{fault}");
+    }
 }
 
 #[test]
