@@ -61,6 +61,24 @@ fn the_processors_agree_whatever_their_language() {
 }
 
 #[test]
+fn declared_columns_are_in_the_table_though_every_task_failed() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("broken.json"), "[").unwrap();
+    let out = folder.path().join("out");
+    Program::new()
+        .in_folder(&repository())
+        .args(["run", "examples/count-fruits/count-fruits.wasm"])
+        .args([folder.path().join("broken.json").as_os_str(), "-o".as_ref(), out.as_os_str()])
+        .run()
+        .expect_code(3);
+    let results = || fs::read_to_string(out.join("results.csv")).unwrap();
+    assert_eq!(results(), "path,fruits,vegetables,meat\n");
+    fs::remove_file(out.join("results.csv")).unwrap();
+    Program::new().args(["export".as_ref(), out.as_os_str()]).run().expect_code(0);
+    assert_eq!(results(), "path,fruits,vegetables,meat\n");
+}
+
+#[test]
 fn json_shape_takes_any_json() {
     let (results, errors) = run(Path::new("examples/json-shape/json-shape.wasm"));
     let expected = "path,bytes,objects,arrays,strings,numbers,booleans,nulls,depth\nfile_0.json,";

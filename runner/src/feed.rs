@@ -82,7 +82,7 @@ pub fn feed(
                     fed.to_drop.push(selected.id);
                 }
             }
-            Verdict::KeepDone | Verdict::KeepFailed(_) | Verdict::KeepChanged | Verdict::FailChanged => {
+            Verdict::KeepDone | Verdict::KeepFailed(_) | Verdict::KeepChanged => {
                 tally.changed_kept += u64::from(selected.verdict == Verdict::KeepChanged);
                 fed.kept += 1;
                 if fed.kept.is_multiple_of(KEPT_AT_A_TIME) {

@@ -79,8 +79,6 @@ pub enum Verdict {
     KeepFailed(crate::outcome::FailureKind),
     /// It changed, and `--on-change keep` leaves it.
     KeepChanged,
-    /// It changed, and `--on-change fail` ends the run.
-    FailChanged,
     /// On record, and no longer among the inputs.
     Missing {
         drop: bool,
@@ -167,7 +165,8 @@ impl RunDocument {
                 output_bytes: budget.output_bytes,
                 log_bytes: budget.log_bytes,
             },
-            views: config.views.clone(),
+            // As the rows were checked: with the columns that the processor declares.
+            views: Views { columns: processor.schema().columns.clone(), ..config.views.clone() },
         }
     }
 }

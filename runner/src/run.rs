@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::{Context as _, bail};
 use tempfile::TempDir;
 
-use crate::config::{Config, InputMode, Isolation, Layout, Output};
+use crate::config::{self, Config, InputMode, Isolation, Layout, Output};
 use crate::control::Control;
 use crate::digest::hex;
 use crate::event::{Counts, Event, Monitor, Notice, Silent, counted};
@@ -46,6 +46,8 @@ struct Store {
     folder: Option<PathBuf>,
     run: RunId,
     document: String,
+    /// How views are made: as `sandmill export` will find it in the document.
+    views: config::Views,
     /// Held until the run is over. Last, so that it is let go of last.
     _lock: Option<Lock>,
 }
@@ -196,12 +198,14 @@ pub fn check_fingerprint(
 
 impl Store {
     fn open(config: &Config, processor: &Processor, control: &Control<'_>) -> anyhow::Result<Self> {
-        let document = serde_json::to_string(&RunDocument::new(config, processor))
-            .context("write the configuration down (paths in it must be UTF-8)")?;
+        let document = RunDocument::new(config, processor);
+        let views = document.views.clone();
+        let document =
+            serde_json::to_string(&document).context("write the configuration down (paths in it must be UTF-8)")?;
         let Some(folder) = output_folder(config) else {
             let mut ledger = Ledger::temporary()?;
             let run = ledger.begin_run(&document)?;
-            return Ok(Self { ledger, folder: None, run, document, _lock: None });
+            return Ok(Self { ledger, folder: None, run, document, views, _lock: None });
         };
         let lock = Lock::acquire(folder)?;
         let mut ledger = Ledger::create_or_open(&lock)?;
@@ -214,15 +218,15 @@ impl Store {
         }
         ledger.set_fingerprint(&fingerprint(config, processor))?;
         let run = ledger.begin_run(&document)?;
-        Ok(Self { ledger, folder: Some(folder.to_owned()), run, document, _lock: Some(lock) })
+        Ok(Self { ledger, folder: Some(folder.to_owned()), run, document, views, _lock: Some(lock) })
     }
 }
 
 impl Run<'_> {
     fn go(self) -> anyhow::Result<Summary> {
         let Self { config, control, started, processor, inputs, workers, store } = self;
-        let Store { ledger, folder, run, document, _lock } = store;
-        let mut views = folder.as_deref().map(|folder| Views::open(folder, &config.views)).transpose()?;
+        let Store { ledger, folder, run, document, views, _lock } = store;
+        let mut views = folder.as_deref().map(|folder| Views::open(folder, &views)).transpose()?;
         if let Some(views) = &mut views {
             views.reconcile_markers()?;
         }

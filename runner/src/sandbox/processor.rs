@@ -1,6 +1,6 @@
 //! A processor: a module compiled and checked, ready to be run by any number of sandboxes.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::thread;
 
@@ -29,7 +29,7 @@ pub struct Processor {
     engine: Engine,
     entry: Entry,
     schema: Arc<Schema>,
-    params: Arc<std::collections::BTreeMap<String, String>>,
+    params: Arc<BTreeMap<String, String>>,
     /// Moves deadlines on for as long as there is a processor to run.
     ticker: Ticker,
 }

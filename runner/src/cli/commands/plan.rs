@@ -46,7 +46,6 @@ pub fn words(verdict: &Verdict) -> (&'static str, &'static str) {
         Verdict::KeepDone => ("keep", "done"),
         Verdict::KeepFailed(_) => ("keep", "failed"),
         Verdict::KeepChanged => ("keep", "changed"),
-        Verdict::FailChanged => ("fail", "changed"),
         Verdict::Missing { drop: true } => ("drop", "missing"),
         Verdict::Missing { drop: false } => ("keep", "missing"),
     }
