@@ -5,6 +5,9 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 
+/// The largest count, and the largest sum: up to here every JSON implementation can tell whole numbers apart.
+const COUNT_MAX: u64 = (1 << 53) - 1;
+
 /// The sums of the counts in `{"fruits": {"apples": 24, ...}, "vegetables": {...}, "meat": {...}}`; `None` for a category
 /// that is missing.
 #[derive(Default)]
@@ -74,10 +77,11 @@ impl<'de> Visitor<'de> for SumVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut counts: A) -> Result<Sum, A::Error> {
         let mut sum: u64 = 0;
-        while let Some((IgnoredAny, count)) = counts.next_entry()? {
-            sum = sum
-                .checked_add(count)
-                .ok_or_else(|| A::Error::custom("the counts add up to more than 64 bits hold"))?;
+        while let Some((IgnoredAny, count)) = counts.next_entry::<_, u64>()? {
+            if count > COUNT_MAX - sum {
+                return Err(A::Error::custom("the counts add up to more than 2^53 - 1"));
+            }
+            sum += count;
         }
         Ok(Sum(sum))
     }

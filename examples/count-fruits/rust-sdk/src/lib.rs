@@ -42,7 +42,7 @@ mod tests {
 
     #[test]
     fn counts_are_summed_by_category() {
-        let basket = include_str!("../inputs/file_0.json");
+        let basket = include_str!("../../inputs/file_0.json");
         assert_eq!(row(basket), r#"{"fruits":60,"vegetables":58,"meat":14}"#);
     }
 
@@ -65,11 +65,12 @@ mod tests {
     }
 
     #[test]
-    fn counts_are_whole_numbers_that_do_not_overflow() {
-        let basket = r#"{"meat": {"a": 18446744073709551614, "b": 1}}"#;
-        assert_eq!(row(basket), r#"{"fruits":0,"vegetables":0,"meat":18446744073709551615}"#);
-        assert!(error(r#"{"meat": {"a": 18446744073709551615, "b": 1}}"#).starts_with("the counts add up to more"));
-        for count in ["18446744073709551616", "-1", "-0", "1.0", "1e2", "01", "null", "\"1\"", "[1]"] {
+    fn counts_are_whole_numbers_up_to_a_limit() {
+        let basket = r#"{"meat": {"a": 9007199254740990, "b": 1}}"#;
+        assert_eq!(row(basket), r#"{"fruits":0,"vegetables":0,"meat":9007199254740991}"#);
+        assert!(error(r#"{"meat": {"a": 9007199254740991, "b": 1}}"#).starts_with("the counts add up to more"));
+        assert!(error(r#"{"meat": {"a": 9007199254740992}}"#).starts_with("the counts add up to more"));
+        for count in ["18446744073709551616", "1e999", "-1", "-0", "1.0", "1e2", "01", "null", "\"1\"", "[1]"] {
             error(format!(r#"{{"meat": {{"beef": {count}}}}}"#));
         }
     }
@@ -82,5 +83,6 @@ mod tests {
             error(input);
         }
         error(*b"{\"meat\": {\"\xff\": 1}}");
+        error(r#"{"meat": {"\ud83c": 1}}"#);
     }
 }
