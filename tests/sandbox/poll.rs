@@ -8,6 +8,8 @@ use crate::harness::guests::{assert_failed, run_all, settings, settings_with};
 
 /// 2000-01-01T00:00:00Z.
 const EPOCH_NS: u64 = 946_684_800_000_000_000;
+/// Where the monotonic clock starts.
+const START_NS: u64 = 1_000_000_000;
 const CENTURY_NS: u64 = 3_155_760_000_000_000_000;
 const ENOTSUP: u16 = 58;
 
@@ -48,7 +50,8 @@ struct Poll {
 struct Polled {
     /// User data, error and event type of each event.
     events: Vec<(u64, u16, u8)>,
-    monotonic_ns: u64,
+    /// What the monotonic clock moved.
+    slept_ns: u64,
     realtime_ns: u64,
 }
 
@@ -83,7 +86,7 @@ impl Poll {
         };
         Polled {
             events: (0..shown.u32(self.count_at).into()).map(|index: i64| event(self.events_at + 32 * index)).collect(),
-            monotonic_ns: shown.u64(self.monotonic_at),
+            slept_ns: shown.u64(self.monotonic_at) - START_NS,
             realtime_ns: shown.u64(self.realtime_at),
         }
     }
@@ -95,11 +98,11 @@ fn clocks_move_by_what_was_slept_and_it_takes_no_time() {
         for subscription in [
             clock(7, MONOTONIC, slept_ns, 0),
             clock(7, REALTIME, slept_ns, 0),
-            clock(7, MONOTONIC, slept_ns, ABSOLUTE),
+            clock(7, MONOTONIC, START_NS + slept_ns, ABSOLUTE),
             clock(7, REALTIME, EPOCH_NS + slept_ns, ABSOLUTE),
         ] {
             let seen = Poll::of(&[subscription]).run();
-            let expected = Polled { events: vec![(7, 0, 0)], monotonic_ns: slept_ns, realtime_ns: EPOCH_NS + slept_ns };
+            let expected = Polled { events: vec![(7, 0, 0)], slept_ns, realtime_ns: EPOCH_NS + slept_ns };
             assert_eq!(seen, expected);
         }
     }
@@ -110,10 +113,11 @@ fn sleeping_until_the_past_is_no_sleep() {
     for subscription in [
         clock(7, MONOTONIC, 0, 0),
         clock(7, MONOTONIC, 0, ABSOLUTE),
+        clock(7, MONOTONIC, START_NS, ABSOLUTE),
         clock(7, REALTIME, 0, 0),
         clock(7, REALTIME, 1_000, ABSOLUTE),
     ] {
-        let expected = Polled { events: vec![(7, 0, 0)], monotonic_ns: 0, realtime_ns: EPOCH_NS };
+        let expected = Polled { events: vec![(7, 0, 0)], slept_ns: 0, realtime_ns: EPOCH_NS };
         assert_eq!(Poll::of(&[subscription]).run(), expected);
     }
 }
@@ -135,35 +139,35 @@ fn sleep_adds_up_and_ends_with_time_itself() {
         .collect();
     let shown = script.run(settings(), "input", "");
     let times: Vec<u64> = times.into_iter().map(|at| shown.u64(at)).collect();
-    assert_eq!(times, [2 * CENTURY_NS, 4 * CENTURY_NS, u64::MAX, u64::MAX]);
+    assert_eq!(times, [START_NS + 2 * CENTURY_NS, START_NS + 4 * CENTURY_NS, u64::MAX, u64::MAX]);
 }
 
 #[test]
 fn the_first_of_several_clocks_wakes() {
     let seen = Poll::of(&[clock(1, MONOTONIC, 500, 0), clock(2, REALTIME, 300, 0), clock(3, MONOTONIC, 400, 0)]).run();
-    assert_eq!((seen.events, seen.monotonic_ns), (vec![(2, 0, 0)], 300));
+    assert_eq!((seen.events, seen.slept_ns), (vec![(2, 0, 0)], 300));
     let seen = Poll::of(&[clock(1, MONOTONIC, 300, 0), clock(2, MONOTONIC, 900, 0), clock(3, REALTIME, 300, 0)]).run();
-    assert_eq!((seen.events, seen.monotonic_ns), (vec![(1, 0, 0), (3, 0, 0)], 300));
+    assert_eq!((seen.events, seen.slept_ns), (vec![(1, 0, 0), (3, 0, 0)], 300));
 }
 
 #[test]
 fn a_descriptor_is_ready_before_any_clock() {
     let seen = Poll::of(&[clock(1, MONOTONIC, CENTURY_NS, 0), descriptor(2, 1, 0), descriptor(3, 2, 1)]).run();
-    assert_eq!((seen.events, seen.monotonic_ns), (vec![(2, 0, 1), (3, 0, 2)], 0));
+    assert_eq!((seen.events, seen.slept_ns), (vec![(2, 0, 1), (3, 0, 2)], 0));
 }
 
 #[test]
 fn a_clock_that_guests_do_not_have_is_an_error_at_once() {
     for unknown in [2, 3, 4, u32::MAX] {
         let seen = Poll::of(&[clock(1, unknown, 5, 0), clock(2, MONOTONIC, CENTURY_NS, 0)]).run();
-        assert_eq!((seen.events, seen.monotonic_ns), (vec![(1, ENOTSUP, 0)], 0), "clock {unknown}");
+        assert_eq!((seen.events, seen.slept_ns), (vec![(1, ENOTSUP, 0)], 0), "clock {unknown}");
     }
 }
 
 #[test]
 fn a_descriptor_that_there_cannot_be_is_an_error_at_once() {
     let seen = Poll::of(&[descriptor(1, 1, u32::MAX), clock(2, MONOTONIC, 5, 0)]).run();
-    assert_eq!((seen.events, seen.monotonic_ns), (vec![(1, EBADF as u16, 1)], 0));
+    assert_eq!((seen.events, seen.slept_ns), (vec![(1, EBADF as u16, 1)], 0));
 }
 
 #[test]
@@ -218,7 +222,7 @@ fn pointers_outside_memory_are_faults_and_move_no_clock() {
         assert_eq!(shown.result(fault), EFAULT, "case {index}");
     }
     assert_eq!(shown.result(edge), SUCCESS, "the last bytes of memory are memory");
-    assert_eq!(shown.u64(now), 100);
+    assert_eq!(shown.u64(now), START_NS + 100);
 }
 
 #[test]

@@ -19,11 +19,17 @@ use crate::task::TaskId;
 /// Where every guest's wall clock starts: 2000-01-01T00:00:00Z. Later than what naive date code chokes on, plainly not now.
 pub const EPOCH: Duration = Duration::from_secs(946_684_800);
 
+/// Where every guest's monotonic clock starts. No machine shows 0 there, and Go's runtime takes it for a broken clock.
+const MONOTONIC_START: Duration = Duration::from_secs(1);
+
+/// What the wall clock is ahead of the monotonic one.
+pub const WALL_CLOCK_LEAD: Duration = EPOCH.saturating_sub(MONOTONIC_START);
+
 pub struct Io {
     pub stdin: Mutex<Stdin>,
     stdout: Mutex<Sink>,
     log: Mutex<Tail>,
-    /// Nanoseconds that the guest has slept: its monotonic clock.
+    /// The guest's monotonic clock, which moves by what the guest sleeps.
     clock_ns: AtomicU64,
     random: Mutex<Random>,
 }
@@ -49,14 +55,14 @@ impl Io {
             stdin: Mutex::new(stdin),
             stdout: Mutex::new(stdout),
             log: Mutex::new(Tail::new(log_bytes)),
-            clock_ns: AtomicU64::new(0),
+            clock_ns: AtomicU64::new(MONOTONIC_START.as_nanos() as u64),
             random: Mutex::new(Random::Seeded(seed)),
         }
     }
 
     /// Begins a further task in the same instance.
     pub fn start_task(&self, seed: Seed) {
-        self.clock_ns.store(0, Ordering::Relaxed);
+        self.clock_ns.store(MONOTONIC_START.as_nanos() as u64, Ordering::Relaxed);
         *lock(&self.random) = Random::Seeded(seed);
     }
 

@@ -6,7 +6,7 @@ use wasmtime::{AsContextMut as _, Caller};
 
 use super::abi::{memory, range};
 use super::guest::{Guest, consume_fuel};
-use super::io::EPOCH;
+use super::io::WALL_CLOCK_LEAD;
 
 const SUBSCRIPTION_BYTES: usize = 48;
 const EVENT_BYTES: usize = 32;
@@ -53,7 +53,7 @@ impl Subscription {
                 }
                 (CLOCK_MONOTONIC, true) => Wish::Clock { deadline_ns: timeout_ns },
                 (CLOCK_REALTIME, true) => {
-                    Wish::Clock { deadline_ns: timeout_ns.saturating_sub(EPOCH.as_nanos() as u64) }
+                    Wish::Clock { deadline_ns: timeout_ns.saturating_sub(WALL_CLOCK_LEAD.as_nanos() as u64) }
                 }
                 _ => Wish::OtherClock,
             }

@@ -10,7 +10,7 @@ use wasmtime_wasi::cli::{IsTerminal, StdinStream, StdoutStream};
 use wasmtime_wasi::p2::{InputStream, OutputStream, Pollable, StreamError, StreamResult};
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock, async_trait};
 
-use super::io::{EPOCH, Io, Stdin};
+use super::io::{Io, Stdin, WALL_CLOCK_LEAD};
 
 /// The most that one read of a stream copies: what a guest asks for beyond that comes with its next read.
 const READ_BYTES: usize = 64 << 10;
@@ -130,7 +130,7 @@ impl HostWallClock for Clock {
     }
 
     fn now(&self) -> Duration {
-        EPOCH.saturating_add(Duration::from_nanos(self.0.now_ns()))
+        WALL_CLOCK_LEAD.saturating_add(Duration::from_nanos(self.0.now_ns()))
     }
 }
 
