@@ -1,0 +1,146 @@
+//go:build !wasip1
+
+package sandmill
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestRowsAreGivenInOrderAndAsJSON(t *testing.T) {
+	tried := Try(func(in *Input) error {
+		in.Emit(map[string]any{"b": "<&>", "a": 1})
+		return in.Emit(struct {
+			Name string `json:"name"`
+		}{in.Path()})
+	}, Task{Path: "a/b.txt"})
+	if want := []string{`{"a":1,"b":"<&>"}`, `{"name":"a/b.txt"}`}; !reflect.DeepEqual(tried.Rows, want) || tried.Err != nil {
+		t.Errorf("%+v", tried)
+	}
+}
+
+func TestManyRowsGoInPortions(t *testing.T) {
+	tried := Try(func(in *Input) error {
+		for range 3 {
+			in.Emit(map[string]string{"x": strings.Repeat("x", portionBytes)})
+		}
+		if len(tried.Rows) != 3 || in.rows.buffer.Len() != 0 {
+			t.Error("rows are held back")
+		}
+		return nil
+	}, Task{})
+	if len(tried.Rows) != 3 {
+		t.Errorf("%d rows", len(tried.Rows))
+	}
+}
+
+func TestARowThatCannotBeWrittenFailsTheTask(t *testing.T) {
+	tried := Try(func(in *Input) error {
+		in.Emit(map[string]float64{"x": math.NaN()})
+		in.Emit(map[string]float64{"x": 1})
+		return nil
+	}, Task{})
+	if tried.Err == nil || tried.Rows != nil || tried.Skipped {
+		t.Errorf("%+v", tried)
+	}
+}
+
+func TestAnErrorFailsTheTaskAndASkipSkipsIt(t *testing.T) {
+	task := func(err error) Tried {
+		return Try(func(in *Input) error {
+			in.Emit(map[string]int{"x": 1})
+			in.Reject(1, -1, "not used")
+			return err
+		}, Task{})
+	}
+	if tried := task(errors.New("broken")); tried.Err.Error() != "broken" || tried.Skipped || tried.Rows != nil {
+		t.Errorf("%+v", tried)
+	}
+	tried := task(fmt.Errorf("look: %w", Skip("not a PNG")))
+	if tried.Err.Error() != "look: not a PNG" || !tried.Skipped || tried.Rows != nil || tried.Rejects != nil {
+		t.Errorf("%+v", tried)
+	}
+	if tried = task(nil); len(tried.Rows) != 1 || tried.Rejects[0] != (Rejected{1, -1, "not used"}) {
+		t.Errorf("%+v", tried)
+	}
+	if reply := replyTo(fmt.Errorf("look: %w", Skip("no"))); string(reply) != "\x02look: no" {
+		t.Errorf("%q", reply)
+	}
+	if reply := replyTo(errors.New("")); string(reply) != "\x01" {
+		t.Errorf("%q", reply)
+	}
+}
+
+func TestAPanicFailsTheTaskAndItsStackIsLogged(t *testing.T) {
+	tried := Try(func(in *Input) error {
+		in.Emit(map[string]int{"x": 1})
+		return fmt.Errorf("%d", []int{}[in.Size()])
+	}, Task{})
+	if tried.Err == nil || !strings.Contains(tried.Err.Error(), "panic: runtime error: index out of range") {
+		t.Errorf("%+v", tried)
+	}
+	if tried.Rows != nil || len(tried.Log) != 1 || !strings.Contains(tried.Log[0], "sandmill_test.go") {
+		t.Errorf("%+v", tried)
+	}
+	if err := runInit(func() error { panic("no") }); err == nil || err.Error() != "panic: no" {
+		t.Error(err)
+	}
+}
+
+func TestAnInputIsTheSameWhetherItIsInMemoryOrPulled(t *testing.T) {
+	text := strings.Repeat("0123456789", 20_000)
+	for _, pulled := range []bool{false, true} {
+		Try(func(in *Input) error {
+			head := make([]byte, 15)
+			if _, err := io.ReadFull(in, head); err != nil || string(head) != text[:15] {
+				t.Errorf("%q, %v", head, err)
+			}
+			if string(in.Bytes()) != text[15:] || string(in.Bytes()) != text[15:] {
+				t.Error("Bytes is not the rest")
+			}
+			rest, err := io.ReadAll(in)
+			if err != nil || string(rest) != text[15:] || len(in.Bytes()) != 0 || in.Size() != 200_000 {
+				t.Errorf("%d bytes, %v", len(rest), err)
+			}
+			return nil
+		}, Task{Input: text, Pulled: pulled})
+		Try(func(in *Input) error {
+			if n, err := in.Read(nil); n != 0 || err != nil || len(in.Bytes()) != 0 {
+				t.Error(n, err)
+			}
+			if n, err := in.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+				t.Error(n, err)
+			}
+			return nil
+		}, Task{Pulled: pulled})
+	}
+}
+
+func TestParametersAndColumns(t *testing.T) {
+	Try(func(in *Input) error {
+		if value, found := Param("a"); value != "1" || !found {
+			t.Error(value, found)
+		}
+		if value, found := Param("b"); value != "" || found {
+			t.Error(value, found)
+		}
+		return nil
+	}, Task{Params: map[string]string{"a": "1"}})
+	if columns := declaredColumns([]string{"a", `"`}); string(columns) != `["a","\""]` {
+		t.Errorf("%s", columns)
+	}
+	if declaredColumns(nil) != nil {
+		t.Error("declared")
+	}
+}
+
+func TestThereMustBeAProcessor(t *testing.T) {
+	if tried := Try(nil, Task{}); tried.Err != errNoProcessor {
+		t.Errorf("%+v", tried)
+	}
+}
