@@ -47,6 +47,24 @@ need_python() { # package==version
     has_python "$1" || PIP_BREAK_SYSTEM_PACKAGES=1 python3 -m pip install --quiet --root-user-action=ignore "$1"
 }
 
+# Where the npm packages of a language are, for each content of npm/LANGUAGE/package-lock.json.
+npm_folder() {
+    local lock
+    lock=$(sha256sum "$root/examples/recipes/npm/$language/package-lock.json")
+    echo "$root/target/npm/$language-${lock:0:16}"
+}
+
+# Installs the npm packages of a language.
+need_npm() {
+    local folder
+    folder=$(npm_folder)
+    if [[ -d $folder ]]; then return; fi
+    mkdir -p "$folder.new"
+    cp "$root/examples/recipes/npm/$language"/package*.json "$folder.new"
+    (cd "$folder.new" && npm ci --no-audit --no-fund --loglevel=error)
+    mv "$folder.new" "$folder"
+}
+
 run_recipe() {
     case "$#:${1-}" in
     1:setup) set_up ;;

@@ -1,0 +1,3 @@
+module count-fruits
+
+go 1.27
