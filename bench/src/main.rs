@@ -3,6 +3,7 @@
 //! `bench/run` calls them in turn; `METHODOLOGY.md` says what is compared with what.
 
 mod data;
+mod metering;
 mod native;
 mod overhead;
 
@@ -19,6 +20,8 @@ enum Command {
     Native { folder: PathBuf, csv: PathBuf, workers: NonZeroUsize },
     /// Times a processor in process, task after task in one sandbox: no files, no ledger.
     Overhead { processor: PathBuf, input: PathBuf, tasks: u32 },
+    /// Times compute-bound kernels natively and under each way to meter a guest; the least of ROUNDS counts.
+    Metering { kernels: PathBuf, rounds: u32 },
 }
 
 fn main() -> anyhow::Result<()> {
@@ -26,5 +29,6 @@ fn main() -> anyhow::Result<()> {
         Command::Data { files, folder } => data::write(files, &folder),
         Command::Native { folder, csv, workers } => native::run(&folder, &csv, workers),
         Command::Overhead { processor, input, tasks } => overhead::run(&processor, &input, tasks),
+        Command::Metering { kernels, rounds } => metering::run(&kernels, rounds),
     }
 }

@@ -118,11 +118,8 @@ pub fn test(config: &Config, file: &Path) -> anyhow::Result<Attempt> {
     let root = Root::open(Path::new("."))?;
     let task = TaskId::whole_file(TaskPath::from_path(file));
     let input = InputFile::open(&root, &task.path)?;
-    // On a thread like those of a run, which have the stack that a guest may use.
-    pool::threads(1, config.budget.stack_bytes)?.install(|| {
-        let mut sandbox = Sandbox::new(&processor, 0)?;
-        Ok(pool::run_caught(&mut sandbox, &task, Box::new(input)))
-    })
+    let mut sandbox = Sandbox::new(&processor, 0)?;
+    Ok(pool::run_caught(&mut sandbox, &task, Box::new(input)))
 }
 
 /// What a module says of itself, and the contract it follows or the reason why it cannot be a processor.

@@ -14,7 +14,7 @@ use crate::feed::Pace;
 use crate::gate::Gate;
 use crate::input::Input;
 use crate::outcome::{Failure, FailureKind, Finished, Outcome, Usage};
-use crate::sandbox::{self, Attempt, Processor, Sandbox};
+use crate::sandbox::{Attempt, Processor, Sandbox};
 use crate::source::{InputFile, Root};
 use crate::task::{Identity, Task, TaskId};
 
@@ -41,14 +41,13 @@ pub struct Workshop<'a> {
     pub control: &'a Control<'a>,
 }
 
-/// Threads with stacks on which guests can run.
+/// The workers' threads.
 ///
 /// # Errors
 /// If they cannot be started.
-pub fn threads(workers: usize, guest_stack_bytes: usize) -> anyhow::Result<ThreadPool> {
+pub fn threads(workers: usize) -> anyhow::Result<ThreadPool> {
     ThreadPoolBuilder::new()
         .num_threads(workers)
-        .stack_size(sandbox::thread_stack_bytes(guest_stack_bytes))
         .thread_name(|index| format!("worker {index}"))
         .build()
         .with_context(|| format!("start {workers} worker threads"))

@@ -68,7 +68,7 @@ impl Threads<'_> {
         let (gate, pace) = (Gate::new(self.room.finished_bytes), Pace::default());
         let (to_workers, tasks) = crossbeam_channel::bounded(self.room.batches);
         let (to_committer, parcels) = crossbeam_channel::unbounded();
-        let pool = pool::threads(self.workers.get(), self.config.budget.stack_bytes)?;
+        let pool = pool::threads(self.workers.get())?;
         let committer = Committer {
             ledger,
             run,

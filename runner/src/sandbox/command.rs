@@ -7,6 +7,7 @@ use bytes::Bytes;
 use wasmtime::{InstancePre, Store};
 
 use super::failure::{self, Circumstances, ProcExit};
+use super::fiber;
 use super::guest::{Grants, Guest, set_budget};
 use super::io::{Io, Seed, Sink, Stdin};
 use super::limiter::Limiter;
@@ -65,10 +66,10 @@ impl Command {
         let limiter = Limiter::new(settings.budget.memory_bytes);
         let guest = Guest::new(Arc::clone(&io), limiter, processor.abi_task(), processor.ticks(), &grants)
             .map_err(host_failure)?;
-        let mut store = guest.into_store(processor.engine(), settings.budget.output_bytes);
-        set_budget(&mut store, fuel, settings.budget.timeout).map_err(host_failure)?;
+        let mut store = guest.into_store(processor.engine(), settings.budget.output_bytes).map_err(host_failure)?;
+        let deadline = set_budget(&mut store, fuel, settings.budget.timeout).map_err(host_failure)?;
 
-        let ended = self.call(&mut store);
+        let ended = fiber::run(&deadline, self.call(&mut store));
         run.usage.fuel = fuel.saturating_sub(store.get_fuel().unwrap_or(0));
         run.usage.peak_memory_bytes = store.data().limiter.peak_bytes();
         run.log = io.take_log();
@@ -96,12 +97,13 @@ impl Command {
     }
 
     /// From instantiation to the end; leaving with exit code 0 is returning.
-    fn call(&self, store: &mut Store<Guest>) -> wasmtime::Result<()> {
-        let ended = self.pre.instantiate(&mut *store).and_then(|instance| {
+    async fn call(&self, store: &mut Store<Guest>) -> wasmtime::Result<()> {
+        let ended = async {
+            let instance = self.pre.instantiate_async(&mut *store).await?;
             let start = instance.get_typed_func::<(), ()>(&mut *store, "_start")?;
-            start.call(&mut *store, ())
-        });
-        match ended {
+            start.call_async(&mut *store, ()).await
+        };
+        match ended.await {
             Err(error) if matches!(error.downcast_ref(), Some(ProcExit(0))) => Ok(()),
             other => other,
         }

@@ -9,7 +9,7 @@ use super::Settings;
 use super::inspect::Facts;
 
 /// Stack that host functions may use above the guest's.
-pub const HOST_STACK_BYTES: usize = 2 << 20;
+const HOST_STACK_BYTES: usize = 2 << 20;
 
 /// The most elements that a table may grow to in a pool. Guests use tables for function pointers: real ones have thousands.
 const POOL_TABLE_ELEMENTS: usize = 1 << 20;
@@ -41,7 +41,6 @@ fn config(settings: &Settings) -> Config {
     let mut config = Config::new();
     config
         .consume_fuel(true)
-        .epoch_interruption(true)
         .max_wasm_stack(settings.budget.stack_bytes)
         .async_stack_size(settings.budget.stack_bytes.saturating_add(HOST_STACK_BYTES))
         // Deny by default: what no toolchain emits unasked is off. Threads and GC are not even compiled in.
@@ -69,7 +68,7 @@ fn pool(settings: &Settings, facts: &Facts) -> PoolingAllocationConfig {
     pool.total_core_instances(total(1))
         .total_memories(total(facts.memories.len()))
         .total_tables(total(facts.tables.len()))
-        .total_stacks(0)
+        .total_stacks(total(1))
         .max_unused_warm_slots(total(1))
         .max_memories_per_module(u32::try_from(facts.memories.len()).unwrap_or(u32::MAX))
         .max_tables_per_module(u32::try_from(facts.tables.len()).unwrap_or(u32::MAX))
@@ -80,11 +79,6 @@ fn pool(settings: &Settings, facts: &Facts) -> PoolingAllocationConfig {
         .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
         .table_keep_resident(KEEP_RESIDENT_BYTES);
     pool
-}
-
-/// The stack that a thread needs to run guests.
-pub fn thread_stack_bytes(guest_stack_bytes: usize) -> usize {
-    guest_stack_bytes.saturating_add(HOST_STACK_BYTES)
 }
 
 /// wasmtime's error with all its causes, as ours.

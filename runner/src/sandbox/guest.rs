@@ -10,11 +10,12 @@ use wasmtime_wasi::{FsPerms, WasiCtxBuilder, WasiView as _};
 use super::abi::Task;
 use super::contract::{Contract, WASI_MODULE};
 use super::failure::ProcExit;
+use super::fiber::SLICE_FUEL;
 use super::io::Io;
 use super::limiter::Limiter;
 use super::streams::{Clock, In, Out, Output, Random};
-use super::ticker::Ticks;
-use super::{abi, poll, random, ticker};
+use super::ticker::{Deadline, Ticks};
+use super::{abi, poll, random};
 
 /// Fuel that any call into the host costs, tabled in `docs/guest-abi.md`. About what its entry, checks and exit take.
 pub const HOST_CALL_FUEL: u64 = 100;
@@ -35,8 +36,8 @@ pub struct Guest {
     /// The memory that the host functions work on, once it has been looked up.
     pub memory: Option<Memory>,
     ticks: Ticks,
-    /// The tick at which what runs now has had its time.
-    deadline_ticks: u64,
+    /// When what runs now has had its time.
+    deadline: Deadline,
     wasi: WasiP1Ctx,
 }
 
@@ -74,34 +75,38 @@ impl Guest {
         }
         let mut wasi = wasi.build_p1();
         wasi.ctx().table.set_max_capacity(RESOURCES);
-        Ok(Self { io, limiter, task, memory: None, ticks, deadline_ticks: u64::MAX, wasi })
+        let deadline = ticks.deadline(Duration::MAX);
+        Ok(Self { io, limiter, task, memory: None, ticks, deadline, wasi })
     }
 
     /// A store for one instance, with its limits on: a start function runs as the instance is made.
-    pub fn into_store(self, engine: &Engine, output_bytes: usize) -> Store<Self> {
+    ///
+    /// # Errors
+    /// If the engine does not meter fuel, which would be our bug.
+    pub fn into_store(self, engine: &Engine, output_bytes: usize) -> wasmtime::Result<Store<Self>> {
         let mut store = Store::new(engine, self);
         store.limiter(|guest| &mut guest.limiter);
         store.set_hostcall_fuel(HOST_CALL_BYTES.saturating_add(output_bytes));
         store.call_hook(|store, hook| match hook {
-            // Compiled code looks at its deadline in loops and where functions start. Calls into the host take the most time
-            // of all, and a module can have a million of them in a row.
-            CallHook::CallingHost if store.data().ticks.so_far() >= store.data().deadline_ticks => {
-                Err(Trap::Interrupt.into())
-            }
+            // A slice of fuel is good for ten thousand calls into the host, and those take the most time of all.
+            CallHook::CallingHost if store.data().deadline.has_passed() => Err(Trap::Interrupt.into()),
             CallHook::CallingHost => consume_fuel(store, HOST_CALL_FUEL),
             _ => Ok(()),
         });
-        store
+        store.fuel_async_yield_interval(Some(SLICE_FUEL))?;
+        Ok(store)
     }
 }
 
-/// Gives what follows its own budget of fuel and time.
-pub fn set_budget(store: &mut Store<Guest>, fuel: u64, timeout: Duration) -> wasmtime::Result<()> {
-    let ticks = ticker::ticks(timeout);
-    store.set_epoch_deadline(ticks);
+/// Gives what follows its own budget of fuel and time; returns when that time is over, for [`super::fiber::run`].
+///
+/// # Errors
+/// If the engine does not meter fuel, which would be our bug.
+pub fn set_budget(store: &mut Store<Guest>, fuel: u64, timeout: Duration) -> wasmtime::Result<Deadline> {
+    store.set_fuel(fuel)?;
     let guest = store.data_mut();
-    guest.deadline_ticks = guest.ticks.so_far().saturating_add(ticks);
-    store.set_fuel(fuel)
+    guest.deadline = guest.ticks.deadline(timeout);
+    Ok(guest.deadline.clone())
 }
 
 /// Takes fuel for what the host does on a guest's behalf.
@@ -120,7 +125,7 @@ pub fn consume_fuel(mut store: StoreContextMut<'_, Guest>, fuel: u64) -> wasmtim
 /// If two definitions collide, which would be our bug.
 pub fn linker(engine: &Engine, contract: Contract) -> wasmtime::Result<Linker<Guest>> {
     let mut linker = Linker::new(engine);
-    p1::add_to_linker_sync(&mut linker, |guest: &mut Guest| &mut guest.wasi)?;
+    p1::add_to_linker_async(&mut linker, |guest: &mut Guest| &mut guest.wasi)?;
     linker.allow_shadowing(true);
     // wasmtime-wasi's own would sleep in the host, where no deadline reaches it.
     linker.func_wrap(WASI_MODULE, "poll_oneoff", poll::poll_oneoff)?;

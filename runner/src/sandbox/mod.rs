@@ -9,6 +9,7 @@ mod command;
 mod contract;
 mod engine;
 mod failure;
+mod fiber;
 mod guest;
 mod inspect;
 mod io;
@@ -34,7 +35,6 @@ use crate::row::Schema;
 use crate::task::TaskId;
 
 pub use contract::{Contract, Refusal};
-pub use engine::thread_stack_bytes;
 pub use inspect::{Export, Facts, Import, Memory};
 pub use processor::Processor;
 

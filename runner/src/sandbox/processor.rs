@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
-use std::thread;
 
 use anyhow::{Context as _, bail};
 use sha2::{Digest as _, Sha256};
@@ -58,7 +57,7 @@ impl Processor {
         .map_err(|error| explain(&error))
         .context("compile the module")?;
         let pre = linker.instantiate_pre(&module).map_err(|error| refuse_import(error, contract))?;
-        let ticker = Ticker::start(&engine)?;
+        let ticker = Ticker::start()?;
         let mut processor = Self {
             schema: Arc::new(settings.schema.clone()),
             params: Arc::new(settings.params.clone()),
@@ -123,14 +122,7 @@ impl Processor {
     /// Initialises a reactor once, so that one which cannot start is refused here, and asks it for its columns.
     fn declare_columns(&mut self) -> anyhow::Result<()> {
         let Entry::Reactor(reactor) = &self.entry else { return Ok(()) };
-        // On a thread of its own: the stack that a guest may use can be more than the caller's thread has.
-        let stack_bytes = engine::thread_stack_bytes(self.settings.budget.stack_bytes);
-        let declared = thread::scope(|scope| {
-            let thread = thread::Builder::new().name("load".to_owned()).stack_size(stack_bytes);
-            let loading = thread.spawn_scoped(scope, || reactor.declared_columns(self)).context("start a thread")?;
-            anyhow::Ok(loading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-        })?;
-        let declared = declared.map_err(|(failure, log)| {
+        let declared = reactor.declared_columns(self).map_err(|(failure, log)| {
             let log = if log.is_empty() { log } else { format!("; it logged: {}", log.trim_end()) };
             anyhow::Error::new(failure).context(format!("the processor failed before its first task{log}"))
         })?;

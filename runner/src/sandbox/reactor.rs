@@ -7,6 +7,7 @@ use wasmtime::{InstancePre, Memory, Store, TypedFunc};
 
 use super::abi::{self, Current};
 use super::failure::{self, Circumstances};
+use super::fiber;
 use super::guest::{Grants, Guest, set_budget};
 use super::io::{Io, Seed, Sink, Stdin};
 use super::limiter::Limiter;
@@ -105,10 +106,10 @@ impl Reactor {
         let host = |error: wasmtime::Error| (Failure::new(FailureKind::Host, format!("{error:#}")), String::new());
         let guest = Guest::new(Arc::clone(&io), limiter, processor.abi_task(), processor.ticks(), &Grants::default())
             .map_err(host)?;
-        let mut store = guest.into_store(processor.engine(), budget.output_bytes);
-        set_budget(&mut store, INIT_FUEL, budget.timeout).map_err(host)?;
+        let mut store = guest.into_store(processor.engine(), budget.output_bytes).map_err(host)?;
+        let deadline = set_budget(&mut store, INIT_FUEL, budget.timeout).map_err(host)?;
 
-        let failure = match self.initialise(&mut store) {
+        let failure = match fiber::run(&deadline, self.initialise(&mut store)) {
             Ok((exports, Reply::Success)) => return Instance::bind(store, exports).map_err(host),
             Ok((_, Reply::Failed(message))) => {
                 let failure = Failure::new(FailureKind::GuestError, message);
@@ -125,15 +126,16 @@ impl Reactor {
     }
 
     /// Instantiates, and runs the guest's own initialisation.
-    fn initialise(&self, store: &mut Store<Guest>) -> wasmtime::Result<(wasmtime::Instance, Reply)> {
-        let exports = self.pre.instantiate(&mut *store)?;
+    async fn initialise(&self, store: &mut Store<Guest>) -> wasmtime::Result<(wasmtime::Instance, Reply)> {
+        let exports = self.pre.instantiate_async(&mut *store).await?;
         if exports.get_func(&mut *store, "_initialize").is_some() {
-            exports.get_typed_func::<(), ()>(&mut *store, "_initialize")?.call(&mut *store, ())?;
+            exports.get_typed_func::<(), ()>(&mut *store, "_initialize")?.call_async(&mut *store, ()).await?;
         }
         if exports.get_func(&mut *store, "sandmill_init").is_none() {
             return Ok((exports, Reply::Success));
         }
-        let packed = exports.get_typed_func::<(), u64>(&mut *store, "sandmill_init")?.call(&mut *store, ())?;
+        let init = exports.get_typed_func::<(), u64>(&mut *store, "sandmill_init")?;
+        let packed = init.call_async(&mut *store, ()).await?;
         let data = exported_memory(store, exports)?.data(&*store);
         Ok((exports, read_reply(data, "sandmill_init", packed)?))
     }
@@ -144,7 +146,9 @@ impl Reactor {
     /// The failure of the initialisation or of the call, and what the guest logged.
     pub fn declared_columns(&self, processor: &Processor) -> Result<Option<Vec<String>>, (Failure, String)> {
         let mut instance = self.start(processor)?;
-        let columns = instance.columns();
+        let budget = &processor.settings().budget;
+        let columns = set_budget(&mut instance.store, INIT_FUEL, budget.timeout)
+            .and_then(|deadline| fiber::run(&deadline, instance.columns()));
         let log = instance.store.data().io.take_log();
         columns.map_err(|error| (classify(&error, processor, &instance.store, INIT_FUEL, &log), log))
     }
@@ -171,7 +175,8 @@ impl Instance {
         guest.limiter.start_task();
         guest.io.start_task(Seed::of_task(processor.sha256(), task));
         guest.task.current = Some(Current::new(task, input));
-        let ended = set_budget(&mut self.store, fuel, budget.timeout).and_then(|()| self.call());
+        let ended =
+            set_budget(&mut self.store, fuel, budget.timeout).and_then(|deadline| fiber::run(&deadline, self.call()));
 
         let guest = self.store.data_mut();
         let log = guest.io.take_log();
@@ -198,20 +203,20 @@ impl Instance {
         (Attempt { outcome, usage, log }, Some(current.input))
     }
 
-    fn call(&mut self) -> wasmtime::Result<Reply> {
-        let (ptr, len) = self.put_input()?;
-        let packed = self.process.call(&mut self.store, (ptr, len))?;
+    async fn call(&mut self) -> wasmtime::Result<Reply> {
+        let (ptr, len) = self.put_input().await?;
+        let packed = self.process.call_async(&mut self.store, (ptr, len)).await?;
         Ok(read_reply(self.memory.data(&self.store), "sandmill_process", packed)?)
     }
 
     /// Puts a small input into the guest's memory; a large one is for the guest to pull.
-    fn put_input(&mut self) -> wasmtime::Result<(u32, u32)> {
+    async fn put_input(&mut self) -> wasmtime::Result<(u32, u32)> {
         let size_bytes = self.store.data().task.current.as_ref().map_or(0, |current| current.input.size_bytes());
         if size_bytes > INLINE_INPUT_BYTES {
             return Ok((0, 0));
         }
         let len = size_bytes as u32;
-        let ptr = if len == 0 { EMPTY_INPUT } else { self.alloc.call(&mut self.store, len)? };
+        let ptr = if len == 0 { EMPTY_INPUT } else { self.alloc.call_async(&mut self.store, len).await? };
         if ptr == 0 {
             let message = format!("sandmill_alloc had no {len} bytes for the input");
             return Err(Failure::new(FailureKind::OutOfMemory, message).into());
@@ -226,13 +231,13 @@ impl Instance {
         Ok((ptr, len))
     }
 
-    fn columns(&mut self) -> wasmtime::Result<Option<Vec<String>>> {
+    async fn columns(&mut self) -> wasmtime::Result<Option<Vec<String>>> {
         const CALL: &str = "sandmill_columns";
         if self.exports.get_func(&mut self.store, CALL).is_none() {
             return Ok(None);
         }
         let columns = self.exports.get_typed_func::<(), u64>(&mut self.store, CALL)?;
-        let packed = columns.call(&mut self.store, ())?;
+        let packed = columns.call_async(&mut self.store, ()).await?;
         if packed == 0 {
             return Ok(None);
         }

@@ -1,4 +1,4 @@
-//! The clock of deadlines: a thread that moves the engine's epoch on.
+//! The clock of deadlines: a thread that counts.
 //!
 //! Time is counted in ticks of this thread, not read from a clock: while the process is stopped, so is the ticker, and a
 //! suspended laptop costs no task its time.
@@ -9,7 +9,6 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use wasmtime::Engine;
 
 /// The resolution of timeouts.
 pub const TICK: Duration = Duration::from_millis(10);
@@ -23,10 +22,10 @@ pub struct Ticker {
 impl Ticker {
     /// # Errors
     /// If no thread can be started.
-    pub fn start(engine: &Engine) -> anyhow::Result<Self> {
+    pub fn start() -> anyhow::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let ticks = Ticks(Arc::new(AtomicU64::new(0)));
-        let (engine, stopped, ticking) = (engine.clone(), Arc::clone(&stop), ticks.clone());
+        let (stopped, ticking) = (Arc::clone(&stop), ticks.clone());
         let thread = thread::Builder::new()
             .name("ticker".to_owned())
             .spawn(move || {
@@ -34,7 +33,6 @@ impl Ticker {
                     // Woken early only to stop.
                     thread::park_timeout(TICK);
                     ticking.0.fetch_add(1, Ordering::Relaxed);
-                    engine.increment_epoch();
                 }
             })
             .context("start the ticker thread")?;
@@ -46,13 +44,32 @@ impl Ticker {
     }
 }
 
-/// The ticks so far, for those who cannot ask the engine for its epoch.
+/// The ticks so far.
 #[derive(Clone)]
 pub struct Ticks(Arc<AtomicU64>);
 
 impl Ticks {
-    pub fn so_far(&self) -> u64 {
+    /// When what starts now has had `timeout`. One tick more than it takes, since the next one may be near.
+    pub fn deadline(&self, timeout: Duration) -> Deadline {
+        let ticks = u64::try_from(timeout.as_nanos().div_ceil(TICK.as_nanos())).unwrap_or(u64::MAX);
+        Deadline { at_ticks: self.so_far().saturating_add(ticks).saturating_add(1), ticks: self.clone() }
+    }
+
+    fn so_far(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// When something has had its time.
+#[derive(Clone)]
+pub struct Deadline {
+    ticks: Ticks,
+    at_ticks: u64,
+}
+
+impl Deadline {
+    pub fn has_passed(&self) -> bool {
+        self.ticks.so_far() >= self.at_ticks
     }
 }
 
@@ -65,11 +82,4 @@ impl Drop for Ticker {
             let _ = thread.join();
         }
     }
-}
-
-/// Ticks until a task that starts now has had `timeout`. One more than it takes, since the next tick may be near.
-pub fn ticks(timeout: Duration) -> u64 {
-    // Half of all there are is for ever, and can be added to those that were.
-    const MOST: u64 = u64::MAX / 2;
-    u64::try_from(timeout.as_nanos().div_ceil(TICK.as_nanos())).map_or(MOST, |ticks| MOST.min(ticks.saturating_add(1)))
 }
