@@ -10,4 +10,5 @@ mod harness;
 mod mapping;
 mod resume;
 mod sandbox;
+mod splitting;
 mod tables;

@@ -25,6 +25,7 @@ pub struct Committer<'a> {
     pub run: RunId,
     pub views: Option<Views>,
     pub max_errors: Option<MaxErrors>,
+    pub max_rejects: Option<u64>,
     pub gate: &'a Gate,
     pub control: &'a Control<'a>,
 }
@@ -84,6 +85,9 @@ impl Committer<'_> {
         };
         if too_many {
             self.control.request_stop(Stop::MaxErrors);
+        }
+        if self.max_rejects.is_some_and(|most| counts.rejects > most) {
+            self.control.request_stop(Stop::MaxRejects);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What a run is asked to do, as meant and validated. No clap in here, and no file is touched.
 
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -46,6 +46,20 @@ impl Config {
     }
 }
 
+impl Config {
+    /// The column that says in which chunk a row is, where inputs are split. R-3PO's tables have the processor's alone.
+    pub fn chunk_column(&self) -> Option<&str> {
+        let splitting = self.source.splitting.as_ref().filter(|_| self.views.layout == Layout::OneTable)?;
+        Some(&splitting.column)
+    }
+
+    /// The columns of a table, but for the path, where `columns` are those of the processor.
+    pub fn table_columns(&self, columns: Option<&[String]>) -> Option<Vec<String>> {
+        let chunk = self.chunk_column().map(str::to_owned);
+        columns.map(|columns| chunk.into_iter().chain(columns.iter().cloned()).collect())
+    }
+}
+
 /// Which inputs there are.
 #[derive(Clone, Debug, Default)]
 pub struct Source {
@@ -57,6 +71,73 @@ pub struct Source {
     pub root: Option<PathBuf>,
     pub filter: Filter,
     pub links: Links,
+    /// Every input is many tasks; `None` makes each one task.
+    pub splitting: Option<Splitting>,
+    /// The most bytes that the input of one task may have; `None` leaves whole files as large as they are and gives
+    /// chunks [`Splitting::most_bytes`].
+    pub max_input_bytes: Option<u64>,
+}
+
+/// `--split`: how inputs are cut into chunks, each of which is a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Splitting {
+    pub split: Split,
+    pub size: ChunkSize,
+    /// Name of the column that says where in its input a row's chunk begins.
+    pub column: String,
+}
+
+impl Splitting {
+    /// How much a chunk may exceed what was asked for, for the sake of its last record: more is no record but a file
+    /// that is not what it is taken for.
+    const SLACK_BYTES: u64 = 64 << 20;
+
+    /// The most bytes of a chunk, where nothing else is said.
+    pub fn most_bytes(&self) -> u64 {
+        let asked_bytes = match self.size {
+            ChunkSize::Bytes(bytes) => bytes.get(),
+            ChunkSize::Records(_) => 0,
+        };
+        asked_bytes.saturating_add(Self::SLACK_BYTES)
+    }
+}
+
+/// What a record is, and so where chunks may begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Split {
+    /// A line.
+    Lines,
+    /// A line within a JSON object or array that has one entry a line.
+    JsonEntries,
+    /// A CSV record, with quotes as in RFC 4180. The first one is the header, which every chunk gets.
+    Csv { separator: u8 },
+    /// An element of the array that the input is.
+    JsonArray,
+    /// So many bytes.
+    Bytes(NonZeroU64),
+    /// What ends in these bytes, which are not none.
+    Delimiter(Vec<u8>),
+    /// What begins with a line whose start matches this regular expression.
+    Records(String),
+}
+
+/// How large chunks are to be. The last record of a chunk is never cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChunkSize {
+    /// At least so many bytes.
+    Bytes(NonZeroU64),
+    /// So many records.
+    Records(NonZeroU64),
+}
+
+impl Split {
+    /// The longest delimiter: many times what anybody needs.
+    pub const MOST_DELIMITER_BYTES: usize = 1 << 10;
+}
+
+impl ChunkSize {
+    /// Large against what a task costs, small enough that workers end together and a kill costs little.
+    pub const DEFAULT: Self = Self::Bytes(NonZeroU64::new(4 << 20).unwrap());
 }
 
 /// `--files-from`: a list of inputs.
@@ -228,6 +309,8 @@ pub struct StopPolicy {
     /// The first failure of this run ends it.
     pub fail_fast: bool,
     pub max_errors: Option<MaxErrors>,
+    /// More rejects than this in a run end it.
+    pub max_rejects: Option<u64>,
 }
 
 /// How many failures of this run are too many.

@@ -73,6 +73,7 @@ pub enum Stop {
     Terminated,
     FailFast,
     MaxErrors,
+    MaxRejects,
 }
 
 /// What is worth a line, and not a failure.
@@ -82,6 +83,8 @@ pub enum Notice {
     WorkersLowered { from: usize, to: usize, memory_bytes: u64, available_bytes: u64 },
     /// Inputs that are not those on record, and what was done.
     InputsChanged { tasks: u64, rerun: bool },
+    /// Outcomes of chunks that are no longer there, since their file changed; they were removed.
+    ChunksStale { tasks: u64 },
     /// Outcomes on record whose inputs are not among this run's.
     InputsMissing { tasks: u64, dropped: bool },
     /// The folder's processor or parameters changed and `--accept-change` was given.
@@ -115,6 +118,11 @@ impl fmt::Display for Notice {
                 } else {
                     "each keeps its old outcome (--on-change rerun)"
                 }
+            ),
+            Self::ChunksStale { tasks } => write!(
+                f,
+                "{} on record of files that changed are no longer where chunks begin; what was on record was dropped",
+                counted(*tasks, "chunk")
             ),
             Self::InputsMissing { tasks, dropped } => write!(
                 f,

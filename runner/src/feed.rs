@@ -8,8 +8,8 @@ use crossbeam_channel::Sender;
 use crate::control::Control;
 use crate::event::{Event, Monitor as _, Notice};
 use crate::report::Verdict;
-use crate::select::Selection;
-use crate::task::{Reason, Task, TaskId};
+use crate::select::{Job, Selection};
+use crate::task::{Reason, TaskId};
 
 /// How long a batch should keep a worker: long against the cost of handing it over, short enough that no worker is left
 /// with much to do when the others have ended.
@@ -48,6 +48,8 @@ pub struct Fed {
     pub kept: u64,
     /// Outcomes without an input that are to be dropped.
     pub to_drop: Vec<TaskId>,
+    /// Outcomes of chunks that are no longer chunks. They go whatever else is to be dropped.
+    pub stale: Vec<TaskId>,
 }
 
 /// Sends every task of the selection to the workers. Ends early when they or the run do.
@@ -56,7 +58,7 @@ pub struct Fed {
 /// Those of the selection.
 pub fn feed(
     selection: &mut Selection<'_>,
-    workers: &Sender<Vec<Task>>,
+    workers: &Sender<Vec<Job>>,
     pace: &Pace,
     control: &Control<'_>,
 ) -> anyhow::Result<Fed> {
@@ -64,17 +66,23 @@ pub fn feed(
     let mut tally = Tally::default();
     let mut batch = Vec::new();
     let mut batch_started = Instant::now();
+    let mut tasks = 0;
     while let Some(selected) = selection.next()? {
         if control.is_over() {
             return Ok(fed);
         }
+        tasks += u64::from(!matches!(selected.verdict, Verdict::Stale | Verdict::Missing { .. }));
         match selected.verdict {
             Verdict::Run(reason) => {
                 tally.changed += u64::from(reason == Reason::Changed);
                 if batch.is_empty() {
                     batch_started = Instant::now();
                 }
-                batch.extend(selected.task());
+                batch.extend(selected.job());
+            }
+            Verdict::Stale => {
+                tally.stale += 1;
+                fed.stale.push(selected.id);
             }
             Verdict::Missing { drop } => {
                 tally.missing += 1;
@@ -96,13 +104,16 @@ pub fn feed(
             return Ok(fed);
         }
     }
+    if control.monitor.wants_total() {
+        control.event(Event::Total { tasks });
+    }
     // The workers are gone only if the run is over, and then what is left of it does not matter here.
     let _ = workers.send(batch);
     control.event(Event::Kept { tasks: fed.kept % KEPT_AT_A_TIME });
     if control.is_over() {
         return Ok(fed);
     }
-    if !selection.inputs().is_complete() {
+    if !selection.units().paths().is_complete() {
         // A folder that could not be read hides its inputs, and does not make them vanish.
         fed.to_drop.clear();
     }
@@ -115,6 +126,7 @@ struct Tally {
     changed: u64,
     changed_kept: u64,
     missing: u64,
+    stale: u64,
 }
 
 impl Tally {
@@ -125,6 +137,9 @@ impl Tally {
         }
         if self.changed_kept > 0 {
             tell(Notice::InputsChanged { tasks: self.changed_kept, rerun: false });
+        }
+        if self.stale > 0 {
+            tell(Notice::ChunksStale { tasks: self.stale });
         }
         if self.missing > 0 {
             tell(Notice::InputsMissing { tasks: self.missing, dropped });

@@ -26,6 +26,23 @@ pub trait Input: Send + Sync + 'static {
     /// # Errors
     /// If it changed in between.
     fn verify(&mut self) -> Result<(), Failure>;
+
+    /// Where in its file the content is, if it is a chunk of one.
+    fn chunk(&self) -> Option<ChunkFacts> {
+        None
+    }
+
+    /// The offset in the file of what is at `offset` of the content.
+    fn place(&self, offset: u64) -> u64 {
+        offset
+    }
+}
+
+/// What is known of a chunk before it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChunkFacts {
+    /// The number of its first record in the file, counted from 1, where records were counted on the way to it.
+    pub first_record: Option<u64>,
 }
 
 /// Fills `buffer` with the next bytes of `input`.

@@ -43,7 +43,7 @@ use crate::report::{Planned, RunRecord, Running, Status, Summary, Written};
 use crate::run::StagingFolder;
 use crate::sandbox::{Attempt, Contract, Facts, Refusal, Sandbox};
 use crate::select::Selection;
-use crate::source::{InputFile, Inputs, Root};
+use crate::source::{Content, Inputs, Limits, Root};
 use crate::task::{TaskId, TaskPath};
 use crate::views::Views;
 
@@ -75,9 +75,9 @@ pub fn plan(config: &Config, monitor: &dyn Monitor, each: &mut dyn FnMut(Planned
     if let Some(reader) = &reader {
         run::check_fingerprint(config, &processor, reader.fingerprint()?.as_ref())?;
     }
-    let mut selection = Selection::new(inputs.iter(monitor), reader, inputs.root(), &config.resume);
+    let mut selection = Selection::new(inputs.units(monitor), reader, inputs.root(), &config.resume);
     while let Some(selected) = selection.next()? {
-        each(Planned { path: selected.id.path, verdict: selected.verdict });
+        each(Planned { path: selected.id.path, offset: selected.id.offset, verdict: selected.verdict });
     }
     Ok(())
 }
@@ -117,9 +117,10 @@ pub fn test(config: &Config, file: &Path) -> anyhow::Result<Attempt> {
     let processor = run::load(config, NonZeroUsize::MIN, staging.path(), true)?;
     let root = Root::open(Path::new("."))?;
     let task = TaskId::whole_file(TaskPath::from_path(file));
-    let input = InputFile::open(&root, &task.path)?;
+    let opened = source::open(&root, &task, &Content::Whole, &Limits::of(&config.source));
+    let (input, _) = opened.map_err(|(failure, _)| failure)?;
     let mut sandbox = Sandbox::new(&processor, 0)?;
-    Ok(pool::run_caught(&mut sandbox, &task, Box::new(input)))
+    Ok(pool::run_caught(&mut sandbox, &task, input))
 }
 
 /// What a module says of itself, and the contract it follows or the reason why it cannot be a processor.

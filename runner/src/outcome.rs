@@ -73,12 +73,14 @@ pub enum FailureKind {
     Schema,
     /// The input could not be read, or changed while it was read.
     Input,
+    /// The input is not what it is taken for: it cannot be split or unpacked, or is larger than allowed.
+    BadInput,
     /// Our own fault.
     Host,
 }
 
 impl FailureKind {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::GuestError,
         Self::Exit,
         Self::Trap,
@@ -90,6 +92,7 @@ impl FailureKind {
         Self::BadOutput,
         Self::Schema,
         Self::Input,
+        Self::BadInput,
         Self::Host,
     ];
 
@@ -107,6 +110,7 @@ impl FailureKind {
             Self::BadOutput => "bad_output",
             Self::Schema => "schema",
             Self::Input => "input",
+            Self::BadInput => "bad_input",
             Self::Host => "host",
         }
     }
@@ -130,6 +134,7 @@ impl FailureKind {
             Self::BadOutput => "a processor writes JSON objects, one for each row, and nothing else to stdout",
             Self::Schema => "every row must have exactly the declared columns",
             Self::Input => "check the file, then --retry-failed=input",
+            Self::BadInput => "the file is damaged, not in the format asked for, or too large for --max-input",
             Self::Host => "a fault of sandmill or this machine; --retry-failed=host, and please report it",
         }
     }

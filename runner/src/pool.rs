@@ -15,8 +15,9 @@ use crate::gate::Gate;
 use crate::input::Input;
 use crate::outcome::{Failure, FailureKind, Finished, Outcome, Usage};
 use crate::sandbox::{Attempt, Processor, Sandbox};
-use crate::source::{InputFile, Root};
-use crate::task::{Identity, Task, TaskId};
+use crate::select::Job;
+use crate::source::{self, Content, Limits, Root};
+use crate::task::{Identity, TaskId};
 
 /// Finished tasks on their way to the committer, with the bytes for which they hold the gate.
 pub struct Parcel {
@@ -31,10 +32,11 @@ const PARCEL_BYTES: usize = 1 << 20;
 pub struct Workshop<'a> {
     pub processor: &'a Processor,
     pub root: &'a Root,
+    pub limits: &'a Limits,
     pub retries: u32,
     /// A failure ends the run at once, without waiting for its commit.
     pub fail_fast: bool,
-    pub tasks: Receiver<Vec<Task>>,
+    pub tasks: Receiver<Vec<Job>>,
     pub committer: Sender<Parcel>,
     pub gate: &'a Gate,
     pub pace: &'a Pace,
@@ -65,14 +67,14 @@ impl Workshop<'_> {
             let started = Instant::now();
             let tasks = batch.len() as u64;
             let mut parcel = Parcel { finished: Vec::with_capacity(batch.len()), weight_bytes: 0 };
-            for task in batch {
+            for job in batch {
                 if self.control.is_over() {
                     break;
                 }
                 if watched {
-                    self.control.event(Event::TaskStarted { worker, task: &task.id });
+                    self.control.event(Event::TaskStarted { worker, task: &job.task.id });
                 }
-                let finished = self.finish(&mut sandbox, task);
+                let finished = self.finish(&mut sandbox, job);
                 if self.fail_fast && matches!(finished.outcome, Outcome::Failed(_)) {
                     self.control.request_stop(Stop::FailFast);
                 }
@@ -100,12 +102,13 @@ impl Workshop<'_> {
     }
 
     /// Runs a task to its end: an outcome that stands, or as many attempts as are allowed.
-    fn finish(&self, sandbox: &mut Sandbox<'_>, task: Task) -> Finished {
+    fn finish(&self, sandbox: &mut Sandbox<'_>, job: Job) -> Finished {
+        let Job { task, content } = job;
         let mut attempts = task.earlier_attempts;
         let mut tries_left = self.retries;
         loop {
             attempts = attempts.saturating_add(1);
-            let (attempt, identity) = self.attempt(sandbox, &task.id);
+            let (attempt, identity) = self.attempt(sandbox, &task.id, &content);
             match &attempt.outcome {
                 Outcome::Failed(failure) if !failure.kind.is_deterministic() && tries_left > 0 => tries_left -= 1,
                 _ => {
@@ -116,13 +119,10 @@ impl Workshop<'_> {
         }
     }
 
-    fn attempt(&self, sandbox: &mut Sandbox<'_>, task: &TaskId) -> (Attempt, Option<Identity>) {
-        match InputFile::open(self.root, &task.path) {
-            Ok(input) => {
-                let identity = input.identity();
-                (run_caught(sandbox, task, Box::new(input)), Some(identity))
-            }
-            Err(failure) => (failed(failure), None),
+    fn attempt(&self, sandbox: &mut Sandbox<'_>, task: &TaskId, content: &Content) -> (Attempt, Option<Identity>) {
+        match source::open(self.root, task, content, self.limits) {
+            Ok((input, identity)) => (run_caught(sandbox, task, input), Some(identity)),
+            Err((failure, identity)) => (failed(failure), identity),
         }
     }
 }

@@ -30,6 +30,7 @@ impl Ended {
             Self::Stopped(Stop::Terminated) => "terminated",
             Self::Stopped(Stop::FailFast) => "stopped by --fail-fast",
             Self::Stopped(Stop::MaxErrors) => "stopped by --max-errors",
+            Self::Stopped(Stop::MaxRejects) => "stopped by --max-rejects",
         }
     }
 }
@@ -67,6 +68,8 @@ pub struct Written {
 #[derive(Clone, Debug)]
 pub struct Planned {
     pub path: TaskPath,
+    /// Where in the input the task begins; 0 unless it is a chunk.
+    pub offset: u64,
     pub verdict: Verdict,
 }
 
@@ -79,6 +82,8 @@ pub enum Verdict {
     KeepFailed(crate::outcome::FailureKind),
     /// It changed, and `--on-change keep` leaves it.
     KeepChanged,
+    /// On record as a chunk of a file that has changed, and is in other chunks now.
+    Stale,
     /// On record, and no longer among the inputs.
     Missing {
         drop: bool,
@@ -130,6 +135,9 @@ pub struct RunDocument {
     pub workers: usize,
     pub limits: Limits,
     pub views: Views,
+    /// How inputs were split.
+    #[serde(default)]
+    pub split: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -166,7 +174,11 @@ impl RunDocument {
                 log_bytes: budget.log_bytes,
             },
             // As the rows were checked: with the columns that the processor declares.
-            views: Views { columns: processor.schema().columns.clone(), ..config.views.clone() },
+            views: Views {
+                columns: config.table_columns(processor.schema().columns.as_deref()),
+                ..config.views.clone()
+            },
+            split: config.source.splitting.as_ref().map(|splitting| format!("{splitting:?}")),
         }
     }
 }

@@ -18,9 +18,16 @@ use crate::outcome::{Failure, FailureKind};
 pub struct Rows {
     ndjson: String,
     count: u64,
+    /// A cell that comes first in every row: its name, and its text as JSON.
+    first_cell: Option<(String, String)>,
 }
 
 impl Rows {
+    /// No rows yet. All will begin with a cell that says where in its input their chunk begins.
+    pub fn of_chunk(column: &str, offset: u64) -> Self {
+        Self { first_cell: Some((column.to_owned(), offset.to_string())), ..Self::default() }
+    }
+
     /// The rows as NDJSON, each line ended by a newline.
     pub fn as_ndjson(&self) -> &str {
         &self.ndjson
@@ -69,7 +76,17 @@ impl Rows {
         row.check_unique()?;
         row.check_unicode()?;
         schema.check(&row)?;
-        row.write(&mut self.ndjson);
+        if let Some((column, text)) = &self.first_cell {
+            let is_taken = row.cells.iter().any(|(name, _)| name == column);
+            if is_taken {
+                let message =
+                    format!("a row has a column {column:?}, which is where its chunk goes (--chunk-column NAME)");
+                return Err(Failure::new(FailureKind::Schema, message));
+            }
+            row.write(Some((column, text)), &mut self.ndjson);
+        } else {
+            row.write(None, &mut self.ndjson);
+        }
         self.ndjson.push('\n');
         self.count += 1;
         Ok(())
@@ -120,10 +137,15 @@ impl<'a> Row<'a> {
         }
     }
 
-    fn write(&self, out: &mut String) {
+    fn write(&self, first_cell: Option<(&str, &str)>, out: &mut String) {
         out.push('{');
+        if let Some((name, text)) = first_cell {
+            push_json_string(name, out);
+            out.push(':');
+            out.push_str(text);
+        }
         for (index, (name, value)) in self.cells.iter().enumerate() {
-            if index > 0 {
+            if index > 0 || first_cell.is_some() {
                 out.push(',');
             }
             push_json_string(name, out);

@@ -103,8 +103,16 @@ pub fn load(
         staging,
         cache: config.cache.clone(),
         debug_info,
+        chunk_column: config.chunk_column().map(str::to_owned),
     };
-    Processor::load(&wasm, settings).with_context(|| format!("processor {path}"))
+    let processor = Processor::load(&wasm, settings).with_context(|| format!("processor {path}"))?;
+    let declared = processor.schema().columns.iter().flatten();
+    if let Some(column) =
+        declared.chain(&processor.schema().path_column).find(|&name| config.chunk_column() == Some(name))
+    {
+        bail!("the column {column:?} is where a row's chunk goes: choose another name for that (--chunk-column NAME)");
+    }
+    Ok(processor)
 }
 
 pub fn output_folder(config: &Config) -> Option<&Path> {
@@ -164,15 +172,22 @@ fn affordable_workers(config: &Config, control: &Control<'_>) -> NonZeroUsize {
     affordable
 }
 
+/// The part of the fingerprint that no run can accept a change of: other chunks would lose records or double them.
+const SPLITTING: &str = "--split, or its chunks";
+
 /// What must be the same in every run of one folder.
 fn fingerprint(config: &Config, processor: &Processor) -> Fingerprint {
     let list = |values: &mut dyn Iterator<Item = String>| values.collect::<Vec<_>>().join("\n");
-    Fingerprint::new()
+    let fingerprint = Fingerprint::new()
         .with("the processor", hex(&processor.sha256()))
         .with("its parameters", list(&mut config.params.iter().map(|(name, value)| format!("{name}={value:?}"))))
         .with("--input", format!("{:?}", config.input_mode))
         .with("--path-column", config.views.path_column.clone())
-        .with("--columns", list(&mut config.views.columns.iter().flatten().cloned()))
+        .with("--columns", list(&mut config.views.columns.iter().flatten().cloned()));
+    match &config.source.splitting {
+        Some(splitting) => fingerprint.with(SPLITTING, format!("{splitting:?}")),
+        None => fingerprint,
+    }
 }
 
 /// Whether `config` may go on in the folder of `on_record`; if so, what has changed.
@@ -186,6 +201,13 @@ pub fn check_fingerprint(
 ) -> anyhow::Result<Vec<String>> {
     let Some(on_record) = on_record else { return Ok(Vec::new()) };
     let what = on_record.differences(&fingerprint(config, processor));
+    if what.iter().any(|name| name == SPLITTING) {
+        bail!(
+            "{} changed since this output folder was begun: the chunks on record would not fit to the new ones. Use \
+             another folder (-o), or split as before",
+            what.join(" and ")
+        );
+    }
     if !what.is_empty() && !config.resume.accept_change {
         bail!(
             "{} changed since this output folder was begun. Use another folder (-o) to start afresh, or \
@@ -236,7 +258,7 @@ impl Run<'_> {
             (Some(folder), 1..) => Some(Reader::open(folder)?),
             _ => None,
         };
-        let selection = Selection::new(inputs.iter(&control), reader, inputs.root(), &config.resume);
+        let selection = Selection::new(inputs.units(&control), reader, inputs.root(), &config.resume);
         let room = Room::for_workers(workers);
         let threads = Threads { config, control: &control, processor: &processor, inputs: &inputs, workers, room };
         let worked = threads.run(selection, ledger, run, views)?;

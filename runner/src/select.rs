@@ -2,6 +2,7 @@
 //!
 //! Nothing is held but a page of the ledger, so a million inputs on record cost no memory.
 
+use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::io;
 
@@ -10,7 +11,7 @@ use anyhow::bail;
 use crate::config::{OnChange, OnMissing, Resume};
 use crate::ledger::{Reader, Record, State};
 use crate::report::Verdict;
-use crate::source::{Iter, Root};
+use crate::source::{Content, Root, Unit, Units};
 use crate::task::{Identity, Reason, Task, TaskId, TaskPath};
 
 /// How many records are read from the ledger at a time: a few hundred KiB, in a read transaction of a few milliseconds.
@@ -22,13 +23,25 @@ pub struct Selected {
     pub id: TaskId,
     pub verdict: Verdict,
     pub earlier_attempts: u32,
+    /// What there is to run.
+    pub content: Content,
+}
+
+/// A task, and what of its input it is.
+#[derive(Clone, Debug)]
+pub struct Job {
+    pub task: Task,
+    pub content: Content,
 }
 
 impl Selected {
     /// The task, if there is one to run.
-    pub fn task(self) -> Option<Task> {
+    pub fn job(self) -> Option<Job> {
         match self.verdict {
-            Verdict::Run(reason) => Some(Task { id: self.id, reason, earlier_attempts: self.earlier_attempts }),
+            Verdict::Run(reason) => {
+                let task = Task { id: self.id, reason, earlier_attempts: self.earlier_attempts };
+                Some(Job { task, content: self.content })
+            }
             _ => None,
         }
     }
@@ -36,70 +49,97 @@ impl Selected {
 
 /// The join. In input order.
 pub struct Selection<'a> {
-    inputs: Iter<'a>,
-    /// The input that is next in line, looked up already.
-    next_input: Option<TaskPath>,
+    units: Units<'a>,
+    /// The one that is next in line, looked up already.
+    next_unit: Option<Unit>,
+    /// The input that the last unit was of.
+    last_path: Option<TaskPath>,
+    /// An input that changed and is to stay as it is on record, all of its chunks.
+    kept_path: Option<TaskPath>,
     records: Records,
     root: &'a Root,
     resume: &'a Resume,
 }
 
 impl<'a> Selection<'a> {
-    /// Joins `inputs` with what `reader` finds on record; without a reader every input is new.
-    pub fn new(inputs: Iter<'a>, reader: Option<Reader>, root: &'a Root, resume: &'a Resume) -> Self {
-        Self { inputs, next_input: None, records: Records::new(reader), root, resume }
+    /// Joins `units` with what `reader` finds on record; without a reader every task is new.
+    pub fn new(units: Units<'a>, reader: Option<Reader>, root: &'a Root, resume: &'a Resume) -> Self {
+        let records = Records::new(reader);
+        Self { units, next_unit: None, last_path: None, kept_path: None, records, root, resume }
     }
 
-    /// The walk, to ask how it ended.
-    pub fn inputs(&self) -> &Iter<'a> {
-        &self.inputs
+    /// The inputs, to ask how the walk ended.
+    pub fn units(&self) -> &Units<'a> {
+        &self.units
     }
 
     /// # Errors
     /// If the ledger cannot be read, or an input changed and the policy is to fail.
     pub fn next(&mut self) -> anyhow::Result<Option<Selected>> {
-        if self.next_input.is_none() {
-            self.next_input = self.inputs.next();
-        }
-        let Some(path) = &self.next_input else {
-            // A walk that was stopped says nothing about what it did not reach.
-            if self.inputs.stopped().is_some() {
-                return Ok(None);
+        loop {
+            if self.next_unit.is_none() {
+                self.next_unit = self.units.next();
             }
-            return Ok(self.records.pop()?.map(|record| self.missing(record)));
-        };
-        match self.records.peek()? {
-            Some(record) if record.id.path < *path => Ok(self.records.pop()?.map(|record| self.missing(record))),
-            Some(record) if record.id.path == *path => {
+            let Some(unit) = &self.next_unit else {
+                // A walk that was stopped says nothing about what it did not reach.
+                if self.units.paths().stopped().is_some() {
+                    return Ok(None);
+                }
+                return Ok(self.records.pop()?.map(|record| self.without_unit(record)));
+            };
+            let record = self.records.peek()?;
+            let known = record.map(|record| record.id.cmp(&unit.id));
+            if self.resume.on_change == OnChange::Keep
+                && self.last_path.as_ref() != Some(&unit.id.path)
+                && let Some(record) = record.filter(|record| record.id.path == unit.id.path)
+                && let Some((then, now)) = record.identity.zip(unit.content.identity())
+                && then != now
+            {
+                self.kept_path = Some(unit.id.path.clone());
+            }
+            if known == Some(Ordering::Less) {
+                return Ok(self.records.pop()?.map(|record| self.without_unit(record)));
+            }
+            let Some(unit) = self.next_unit.take() else { continue };
+            self.last_path = Some(unit.id.path.clone());
+            if known == Some(Ordering::Equal) {
                 let record = self.records.pop()?;
-                self.next_input = None;
-                record.map(|record| self.on_record(record)).transpose()
+                return record.map(|record| self.on_record(record, unit.content)).transpose();
             }
-            _ => {
-                let path = self.next_input.take();
-                Ok(path.map(|path| Selected {
-                    id: TaskId::whole_file(path),
-                    verdict: Verdict::Run(Reason::New),
-                    earlier_attempts: 0,
-                }))
+            // Chunks of a file that changed do not fit to those on record: some of it would be lost, or there twice.
+            if self.kept_path.as_ref() == Some(&unit.id.path) {
+                continue;
             }
+            let Unit { id, content } = unit;
+            return Ok(Some(Selected { id, verdict: Verdict::Run(Reason::New), earlier_attempts: 0, content }));
         }
+    }
+
+    /// What becomes of a record that no unit is.
+    fn without_unit(&self, record: Record) -> Selected {
+        let next_path = self.next_unit.as_ref().map(|unit| &unit.id.path);
+        if self.last_path.as_ref() == Some(&record.id.path) || next_path == Some(&record.id.path) {
+            let is_kept = self.kept_path.as_ref() == Some(&record.id.path);
+            let verdict = if is_kept { Verdict::KeepChanged } else { Verdict::Stale };
+            return selected(record, verdict, Content::Whole);
+        }
+        self.missing(record)
     }
 
     fn missing(&self, record: Record) -> Selected {
         let drop = self.resume.on_missing == OnMissing::Drop;
-        selected(record, Verdict::Missing { drop })
+        selected(record, Verdict::Missing { drop }, Content::Whole)
     }
 
-    fn on_record(&self, record: Record) -> anyhow::Result<Selected> {
-        let now = match self.root.stat(&record.id.path) {
+    fn on_record(&self, record: Record, content: Content) -> anyhow::Result<Selected> {
+        let now = match content.identity().map_or_else(|| self.root.stat(&record.id.path), Ok) {
             Ok(now) => now,
             // It was listed, and is gone.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(self.missing(record)),
             // It cannot be looked at, so nothing says that it changed.
             Err(_) => {
                 let verdict = self.unchanged(record.state);
-                return Ok(selected(record, verdict));
+                return Ok(selected(record, verdict, content));
             }
         };
         let verdict = if record.identity.is_some_and(|identity| identity != now) {
@@ -107,7 +147,7 @@ impl<'a> Selection<'a> {
         } else {
             self.unchanged(record.state)
         };
-        Ok(selected(record, verdict))
+        Ok(selected(record, verdict, content))
     }
 
     fn unchanged(&self, state: State) -> Verdict {
@@ -121,6 +161,7 @@ impl<'a> Selection<'a> {
     fn changed(&self, record: &Record, now: Identity) -> anyhow::Result<Verdict> {
         match self.resume.on_change {
             OnChange::Rerun => Ok(Verdict::Run(Reason::Changed)),
+            OnChange::Keep if self.kept_path.as_ref() == Some(&record.id.path) => Ok(Verdict::KeepChanged),
             OnChange::Keep => match self.unchanged(record.state) {
                 retry @ Verdict::Run(_) => Ok(retry),
                 _ => Ok(Verdict::KeepChanged),
@@ -138,8 +179,8 @@ impl<'a> Selection<'a> {
     }
 }
 
-fn selected(record: Record, verdict: Verdict) -> Selected {
-    Selected { id: record.id, verdict, earlier_attempts: record.attempts }
+fn selected(record: Record, verdict: Verdict, content: Content) -> Selected {
+    Selected { id: record.id, verdict, earlier_attempts: record.attempts, content }
 }
 
 /// The ledger's records, a page at a time.

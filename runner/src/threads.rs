@@ -74,6 +74,7 @@ impl Threads<'_> {
             run,
             views,
             max_errors: self.config.stop.max_errors,
+            max_rejects: self.config.stop.max_rejects,
             gate: &gate,
             control: self.control,
         };
@@ -90,6 +91,7 @@ impl Threads<'_> {
             let workshop = Workshop {
                 processor: self.processor,
                 root: self.inputs.root(),
+                limits: self.inputs.limits(),
                 retries: self.config.resume.retries,
                 fail_fast: self.config.stop.fail_fast,
                 tasks,
@@ -110,10 +112,12 @@ impl Threads<'_> {
             let fed = fed?;
             worked.into_iter().collect::<anyhow::Result<()>>()?;
             // A run that was stopped has not looked everywhere.
-            if !fed.to_drop.is_empty() && self.control.stop().is_none() {
-                ledger.drop_tasks(&fed.to_drop)?;
+            let mut to_drop = fed.stale;
+            to_drop.extend(fed.to_drop);
+            if !to_drop.is_empty() && self.control.stop().is_none() {
+                ledger.drop_tasks(&to_drop)?;
                 if let Some(views) = &mut views {
-                    views.after_drop(&fed.to_drop)?;
+                    views.after_drop(&to_drop)?;
                 }
             }
             Ok(Worked { ledger, views, counts, kept: fed.kept })
@@ -122,7 +126,7 @@ impl Threads<'_> {
 
     /// Finds out how many inputs there are, for a monitor that wants to know.
     fn count(&self, walked: &AtomicBool) {
-        if self.control.monitor.wants_total() {
+        if self.control.monitor.wants_total() && self.inputs.can_be_counted() {
             let over = || walked.load(Ordering::Relaxed) || self.control.is_over();
             if let Some(tasks) = self.inputs.count(&over) {
                 self.control.event(Event::Total { tasks });
@@ -180,7 +184,7 @@ mod tests {
         let processor = load(&config, workers, None, false).unwrap();
         let inputs = Inputs::resolve(&config.source, None).unwrap();
         let control = Control::new(&Silent);
-        let selection = Selection::new(inputs.iter(&control), None, inputs.root(), &config.resume);
+        let selection = Selection::new(inputs.units(&control), None, inputs.root(), &config.resume);
         let mut ledger = Ledger::temporary().unwrap();
         let run = ledger.begin_run("{}").unwrap();
         let room = Room { batches: 1, finished_bytes: 1 };

@@ -16,7 +16,7 @@ pub enum Exit {
     Usage,
     /// The run came to its end, and failed tasks or rejects are on record.
     FailuresOnRecord,
-    /// `--fail-fast` or `--max-errors` ended the run.
+    /// `--fail-fast`, `--max-errors` or `--max-rejects` ended the run.
     TooManyErrors,
     /// Ctrl-C.
     Interrupted,
@@ -53,7 +53,7 @@ impl Exit {
         match stop {
             Stop::Interrupted => Self::Interrupted,
             Stop::Terminated => Self::Terminated,
-            Stop::FailFast | Stop::MaxErrors => Self::TooManyErrors,
+            Stop::FailFast | Stop::MaxErrors | Stop::MaxRejects => Self::TooManyErrors,
         }
     }
 }

@@ -74,6 +74,9 @@ impl Summary {
 #[derive(Serialize)]
 pub struct Planned {
     path: String,
+    /// Where in the input the chunk begins, unless that is its start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offset: Option<u64>,
     action: &'static str,
     reason: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -87,7 +90,8 @@ impl From<&report::Planned> for Planned {
             Verdict::KeepFailed(kind) => Some(kind.as_str()),
             _ => None,
         };
-        Self { path: planned.path.to_string(), action, reason, kind }
+        let offset = Some(planned.offset).filter(|&offset| offset > 0);
+        Self { path: planned.path.to_string(), offset, action, reason, kind }
     }
 }
 

@@ -19,6 +19,7 @@ mod progress;
 mod request;
 mod rows;
 mod run_args;
+mod split_args;
 mod summary;
 mod terminal;
 mod values;

@@ -10,6 +10,7 @@ use sandmill::config::{MaxErrors, RetryFailed};
 
 use super::args::{BudgetArgs, GuestArgs};
 use super::names::Columns;
+use super::split_args::SplitArgs;
 use super::values::Workers;
 use super::{help, names, values};
 
@@ -49,6 +50,9 @@ pub struct RunArgs {
 
     #[command(flatten)]
     pub source: SourceArgs,
+
+    #[command(flatten)]
+    pub split: SplitArgs,
 
     #[command(flatten)]
     pub isolation: IsolationArgs,
@@ -207,6 +211,10 @@ pub struct StopArgs {
     /// A share is one of the tasks ended, and counts once 100 have.
     #[arg(long, value_name = "N|N%", value_parser = values::max_errors)]
     pub max_errors: Option<MaxErrors>,
+
+    /// Stop when more records than this were rejected in this run
+    #[arg(long, value_name = "N")]
+    pub max_rejects: Option<u64>,
 }
 
 /// What is made of the ledger for people and programs to read.

@@ -2,7 +2,7 @@
 //!
 //! Each function takes a value as typed, and gives a reason if it is none; clap says for which flag.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::str::FromStr as _;
 use std::time::Duration;
 
@@ -111,6 +111,12 @@ pub fn stack(text: &str) -> Result<usize, String> {
 /// `--max-output`.
 pub fn output(text: &str) -> Result<usize, String> {
     size(text, 1, MOST_OUTPUT_BYTES)
+}
+
+/// `--chunk-bytes`, `--max-input` and `--split bytes:`: any size but none.
+pub fn chunk(text: &str) -> Result<NonZeroU64, String> {
+    let ByteSize(bytes) = ByteSize::from_str(text).map_err(|error| format!("{error}; write it as in 4MiB or 500kB"))?;
+    NonZeroU64::new(bytes).ok_or_else(|| "the least is one byte".to_owned())
 }
 
 /// `--max-log`: none at all is a choice too.

@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use sandmill::config::Views;
 use sandmill::event::{Event, Monitor, Stop};
 
 use super::interrupts::Interrupts;
@@ -28,12 +29,13 @@ impl Watch {
         let display = progress::open(request.progress, request.quiet, request.stdout.is_some(), &tally);
         let told = Arc::clone(&display);
         let interrupts = Interrupts::catch(move |stop| told.stopping(stop))?;
-        let views = &request.config.views;
+        let config = &request.config;
+        let views = Views { columns: config.table_columns(config.views.columns.as_deref()), ..config.views.clone() };
         Ok(Self {
             interrupts,
             tally,
             failures: Mutex::new(FailureLines::new(&request.config.output)),
-            rows: request.stdout.map(|format| RowStream::new(format, views, io::stdout())),
+            rows: request.stdout.map(|format| RowStream::new(format, &views, io::stdout())),
             display,
         })
     }

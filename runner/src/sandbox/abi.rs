@@ -31,6 +31,8 @@ pub struct Task {
 /// The task that the guest is at.
 pub struct Current {
     path: String,
+    /// Where in its file the task begins.
+    offset: u64,
     pub input: Box<dyn Input>,
     /// The guest has read from the input by itself.
     pub pulled: bool,
@@ -40,15 +42,29 @@ pub struct Current {
 }
 
 impl Current {
-    pub fn new(task: &TaskId, input: Box<dyn Input>) -> Self {
+    pub fn new(task: &TaskId, input: Box<dyn Input>, rows: Rows) -> Self {
         Self {
             path: task.path.to_string(),
+            offset: task.offset,
             input,
             pulled: false,
-            rows: Rows::default(),
+            rows,
             rejects: Vec::new(),
             output_bytes: 0,
         }
+    }
+
+    /// The rejects, with their numbers and offsets as of the file, as far as it is known.
+    pub fn take_rejects(&mut self) -> Vec<Reject> {
+        let mut rejects = std::mem::take(&mut self.rejects);
+        if let Some(chunk) = self.input.chunk() {
+            for reject in &mut rejects {
+                reject.record =
+                    reject.record.saturating_add(chunk.first_record.map_or(0, |number| number.saturating_sub(1)));
+                reject.offset = reject.offset.map(|offset| self.input.place(offset));
+            }
+        }
+        rejects
     }
 
     fn spend_output(&mut self, bytes: usize, limit_bytes: usize) -> Result<(), Failure> {
@@ -89,6 +105,8 @@ pub fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     linker.func_wrap(ABI_MODULE, "input_len", input_len)?;
     linker.func_wrap(ABI_MODULE, "input_read", input_read)?;
     linker.func_wrap(ABI_MODULE, "input_path", input_path)?;
+    linker.func_wrap(ABI_MODULE, "chunk_offset", chunk_offset)?;
+    linker.func_wrap(ABI_MODULE, "first_record", first_record)?;
     linker.func_wrap(ABI_MODULE, "param", param)?;
     linker.func_wrap(ABI_MODULE, "emit", emit)?;
     linker.func_wrap(ABI_MODULE, "reject", reject)?;
@@ -127,6 +145,19 @@ fn input_path(mut caller: Caller<'_, Guest>, ptr: i32, len: i32) -> wasmtime::Re
     let written = write_text(&mut caller, "input_path", &path, ptr, len);
     current(caller.data_mut(), "input_path")?.path = path;
     written
+}
+
+fn chunk_offset(mut caller: Caller<'_, Guest>) -> wasmtime::Result<i64> {
+    Ok(i64::try_from(current(caller.data_mut(), "chunk_offset")?.offset).unwrap_or(i64::MAX))
+}
+
+/// 1 for what is no chunk: its first record is the first of the file.
+fn first_record(mut caller: Caller<'_, Guest>) -> wasmtime::Result<i64> {
+    let number = match current(caller.data_mut(), "first_record")?.input.chunk() {
+        Some(chunk) => chunk.first_record.unwrap_or(0),
+        None => 1,
+    };
+    Ok(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
 fn param(mut caller: Caller<'_, Guest>, name_ptr: i32, name_len: i32, ptr: i32, len: i32) -> wasmtime::Result<i32> {

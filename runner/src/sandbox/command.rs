@@ -14,7 +14,7 @@ use super::limiter::Limiter;
 use super::processor::Processor;
 use super::staging::{self, Staged, Staging};
 use super::{Attempt, INLINE_INPUT_BYTES};
-use crate::input::{self, Input};
+use crate::input::{self, ChunkFacts, Input};
 use crate::outcome::{Failure, FailureKind, Outcome, Usage};
 use crate::row::Rows;
 use crate::task::TaskId;
@@ -56,7 +56,7 @@ impl Command {
         let settings = processor.settings();
         let size_bytes = input.size_bytes();
         let fuel = settings.budget.fuel.for_input(size_bytes);
-        let mut grants = grants(processor, task, size_bytes);
+        let mut grants = grants(processor, task, size_bytes, input.chunk());
         let staged = staging.map(|staging| stage(staging, task, input.as_mut(), &mut grants)).transpose()?;
         let stdin = if size_bytes <= INLINE_INPUT_BYTES { read_whole(input.as_mut())? } else { Stdin::Stream(input) };
 
@@ -90,7 +90,7 @@ impl Command {
                 },
             )
         })?;
-        let mut rows = Rows::default();
+        let mut rows = processor.rows_of(task);
         rows.push_json(&io.take_stdout(), processor.schema())?;
         run.outcome = Some(Outcome::Done { rows, rejects: Vec::new() });
         Ok(())
@@ -117,12 +117,16 @@ struct Run {
     log: String,
 }
 
-fn grants(processor: &Processor, task: &TaskId, size_bytes: u64) -> Grants {
+fn grants(processor: &Processor, task: &TaskId, size_bytes: u64, chunk: Option<ChunkFacts>) -> Grants {
     let path = task.path.to_string();
     let params = &processor.settings().params;
     let mut env = Vec::with_capacity(2 + params.len());
     env.push(("SANDMILL_PATH".to_owned(), path.clone()));
     env.push(("SANDMILL_INPUT_BYTES".to_owned(), size_bytes.to_string()));
+    if let Some(ChunkFacts { first_record }) = chunk {
+        env.push(("SANDMILL_CHUNK_OFFSET".to_owned(), task.offset.to_string()));
+        env.extend(first_record.map(|number| ("SANDMILL_FIRST_RECORD".to_owned(), number.to_string())));
+    }
     env.extend(params.iter().map(|(name, value)| (format!("SANDMILL_PARAM_{name}"), value.clone())));
     Grants { args: vec!["processor".to_owned(), path], env, input_folder: None }
 }

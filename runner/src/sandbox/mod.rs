@@ -63,6 +63,8 @@ pub struct Settings {
     /// Look up files and lines for backtraces in the processor's debug information. That parses what the guest's
     /// author wrote, so it is for one task in the foreground and not for a run over untrusted code.
     pub debug_info: bool,
+    /// Every row of a chunk says under this name where the chunk begins; no guest may use it.
+    pub chunk_column: Option<String>,
 }
 
 impl Settings {
@@ -78,6 +80,7 @@ impl Settings {
             staging: None,
             cache: None,
             debug_info: false,
+            chunk_column: None,
         }
     }
 }

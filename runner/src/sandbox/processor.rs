@@ -18,7 +18,8 @@ use super::inspect::Facts;
 use super::reactor::Reactor;
 use super::ticker::{Ticker, Ticks};
 use crate::config::Budget;
-use crate::row::Schema;
+use crate::row::{Rows, Schema};
+use crate::task::TaskId;
 
 /// What a worker's sandbox runs.
 pub struct Processor {
@@ -91,6 +92,11 @@ impl Processor {
     /// What every row must look like, the processor's own declaration included.
     pub fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    /// No rows of `task` yet.
+    pub(super) fn rows_of(&self, task: &TaskId) -> Rows {
+        self.settings.chunk_column.as_ref().map_or_else(Rows::default, |column| Rows::of_chunk(column, task.offset))
     }
 
     pub(super) fn settings(&self) -> &Settings {

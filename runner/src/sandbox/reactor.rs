@@ -174,7 +174,7 @@ impl Instance {
         let guest = self.store.data_mut();
         guest.limiter.start_task();
         guest.io.start_task(Seed::of_task(processor.sha256(), task));
-        guest.task.current = Some(Current::new(task, input));
+        guest.task.current = Some(Current::new(task, input, processor.rows_of(task)));
         let ended =
             set_budget(&mut self.store, fuel, budget.timeout).and_then(|deadline| fiber::run(&deadline, self.call()));
 
@@ -192,7 +192,10 @@ impl Instance {
         let held = if current.pulled { current.input.verify() } else { Ok(()) };
         let outcome = match (held, ended) {
             (Err(failure), _) => Outcome::Failed(failure),
-            (Ok(()), Ok(Reply::Success)) => Outcome::Done { rows: current.rows, rejects: current.rejects },
+            (Ok(()), Ok(Reply::Success)) => {
+                let rejects = current.take_rejects();
+                Outcome::Done { rows: current.rows, rejects }
+            }
             (Ok(()), Ok(Reply::Skipped(reason))) => Outcome::Skipped { reason },
             (Ok(()), Ok(Reply::Failed(message))) => {
                 let failure = Failure::new(FailureKind::GuestError, message);

@@ -1,12 +1,14 @@
 //! What inputs there are, in input order, and how one is opened and read.
 //!
 //! [`Inputs::resolve`] turns what the user named into a sorted list of entries; [`Iter`] walks the folders among them
-//! and merges all of it into one strictly increasing stream of [`TaskPath`]s; [`InputFile`] reads one of them. What is
-//! on record about an input, and whether it needs to run, is not decided here.
+//! and merges all of it into one strictly increasing stream of [`TaskPath`]s; [`Units`] makes tasks of them, one of each or
+//! as many as it has chunks; [`open`] reads what a task is. What is on record about a task, and whether it needs to run, is
+//! not decided here.
 //!
-//! A further kind of source goes in here: chunks of a big file and decompression as layers over [`InputFile`],
-//! archives and object stores as further kinds of entry that [`Iter`] expands like a folder.
+//! A further kind of source goes in here: object stores as a further kind of entry that [`Iter`] expands like a folder.
 
+mod chunk;
+mod content;
 mod describe;
 mod filter;
 mod iter;
@@ -14,6 +16,8 @@ mod list;
 mod naming;
 mod open;
 mod root;
+mod split;
+mod units;
 mod walk;
 mod watch;
 
@@ -33,10 +37,12 @@ use crate::task::TaskPath;
 use self::filter::Filter;
 use self::naming::{Namer, is_within};
 use self::open::reason;
+use self::split::Splitter;
 
+pub use self::content::{Content, Limits, Unit, open};
 pub use self::iter::Iter;
-pub use self::open::InputFile;
 pub use self::root::Root;
+pub use self::units::Units;
 pub use self::watch::PassedOver;
 
 /// The inputs of a run, checked and named, not yet walked.
@@ -48,6 +54,8 @@ pub struct Inputs {
     entries: Vec<TaskPath>,
     filter: Filter,
     links: Links,
+    splitter: Option<Splitter>,
+    limits: Limits,
     /// The output folder, whose files are never inputs.
     output: Option<PathBuf>,
     /// What is looked for and where, in words.
@@ -95,7 +103,16 @@ impl Inputs {
         }
         entries.sort_unstable();
         entries.dedup();
-        Ok(Self { root, entries, filter, links: source.links, output, sought: describe::sought(source) })
+        Ok(Self {
+            root,
+            entries,
+            filter,
+            links: source.links,
+            splitter: source.splitting.as_ref().map(Splitter::new).transpose()?,
+            limits: Limits::of(source),
+            output,
+            sought: describe::sought(source),
+        })
     }
 
     /// What relative paths of inputs are relative to.
@@ -111,15 +128,30 @@ impl Inputs {
         Iter::new(self, monitor)
     }
 
-    /// How many inputs there are; `None` if `cancelled` said so first. Walks like [`Inputs::iter`] and says nothing.
+    /// Every task once, in input order, like [`Inputs::iter`].
+    pub fn units<'a>(&'a self, monitor: &'a dyn Monitor) -> Units<'a> {
+        Units::new(self, monitor)
+    }
+
+    /// What holds for every input.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Whether [`Inputs::count`] costs little against making the tasks.
+    pub fn can_be_counted(&self) -> bool {
+        self.splitter.as_ref().is_none_or(Splitter::jumps)
+    }
+
+    /// How many tasks there are; `None` if `cancelled` said so first. Walks like [`Inputs::units`] and says nothing.
     pub fn count(&self, cancelled: &(dyn Fn() -> bool + Sync)) -> Option<u64> {
         let counting = Counting { cancelled };
-        let mut iter = self.iter(&counting);
-        let mut inputs = 0;
-        for _ in &mut iter {
-            inputs += 1;
+        let mut units = self.units(&counting);
+        let mut tasks = 0;
+        for _ in &mut units {
+            tasks += 1;
         }
-        iter.stopped().is_none().then_some(inputs)
+        units.paths().stopped().is_none().then_some(tasks)
     }
 
     /// What to say when there is no input: what was looked for, where, and what was left out there.

@@ -6,7 +6,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use rustix::fs::{FileType, Mode, OFlags, SeekFrom, fstat, openat, seek};
-use rustix::io::{Errno, read, retry_on_intr};
+use rustix::io::{Errno, pread, read, retry_on_intr};
 
 use crate::input::Input;
 use crate::outcome::{Failure, FailureKind};
@@ -46,6 +46,21 @@ impl InputFile {
         self.identity
     }
 
+    /// Reads at `offset`, which does not move where [`Input::read`] is. At least one byte, if there is room for one.
+    ///
+    /// # Errors
+    /// [`FailureKind::Input`] if it cannot be read, or ends before its size.
+    pub fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize, Failure> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        match retry_on_intr(|| pread(&self.file, &mut *buffer, offset)) {
+            Ok(0) => Err(self.changed()),
+            Ok(bytes) => Ok(bytes),
+            Err(errno) => Err(failed("read", &self.path, errno)),
+        }
+    }
+
     fn left_bytes(&self) -> u64 {
         self.identity.size_bytes.saturating_sub(self.position)
     }
@@ -67,7 +82,7 @@ impl InputFile {
         input_failure(format!("read {path}: changed while it was read, it ends after {position} of {size_bytes} bytes"))
     }
 
-    fn changed(&self) -> Failure {
+    pub(super) fn changed(&self) -> Failure {
         input_failure(format!("read {}: changed while it was read", self.path))
     }
 }

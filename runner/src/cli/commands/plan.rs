@@ -46,6 +46,7 @@ pub fn words(verdict: &Verdict) -> (&'static str, &'static str) {
         Verdict::KeepDone => ("keep", "done"),
         Verdict::KeepFailed(_) => ("keep", "failed"),
         Verdict::KeepChanged => ("keep", "changed"),
+        Verdict::Stale => ("drop", "stale"),
         Verdict::Missing { drop: true } => ("drop", "missing"),
         Verdict::Missing { drop: false } => ("keep", "missing"),
     }
@@ -56,7 +57,10 @@ fn line(planned: &Planned, is_json: bool) -> anyhow::Result<String> {
         return serde_json::to_string(&json::Planned::from(planned)).context("write JSON");
     }
     let (action, reason) = words(&planned.verdict);
-    let path = planned.path.to_string();
+    let path = match planned.offset {
+        0 => planned.path.to_string(),
+        offset => format!("{} at byte {offset}", planned.path),
+    };
     let kind = match planned.verdict {
         Verdict::KeepFailed(kind) => format!(" ({kind})"),
         _ => String::new(),
@@ -123,7 +127,7 @@ mod tests {
     use super::*;
 
     fn planned(verdict: Verdict) -> Planned {
-        Planned { path: TaskPath::from_path(Path::new("a/b.json")), verdict }
+        Planned { path: TaskPath::from_path(Path::new("a/b.json")), offset: 0, verdict }
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub trait Display: Send + Sync {
     fn stopping(&self, stop: Stop) {
         let again = match stop {
             Stop::Terminated => "a second signal stops",
-            Stop::Interrupted | Stop::FailFast | Stop::MaxErrors => "press Ctrl-C again to stop",
+            Stop::Interrupted | Stop::FailFast | Stop::MaxErrors | Stop::MaxRejects => "press Ctrl-C again to stop",
         };
         self.message(&format!("stopping: finishing what is in flight; {again} now"));
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::env;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::{Component, Path, PathBuf};
 use std::thread;
 
@@ -44,7 +44,9 @@ impl Request {
             ));
         }
         let params = params(&args.guest, file.params)?;
-        let source = source(args.source, inputs)?;
+        let max_input_bytes = args.split.max_input.map(NonZeroU64::get);
+        let source =
+            config::Source { splitting: args.split.splitting()?, max_input_bytes, ..source(args.source, inputs)? };
         let output = output(args.output, args.views.stdout)?;
         if matches!(output, Output::Discard) {
             check_discard(&args.resume, args.views.markers)?;
@@ -69,7 +71,11 @@ impl Request {
             params,
             budget: budget(&args.budget),
             resume: resume(args.resume),
-            stop: config::StopPolicy { fail_fast: args.stop.fail_fast, max_errors: args.stop.max_errors },
+            stop: config::StopPolicy {
+                fail_fast: args.stop.fail_fast,
+                max_errors: args.stop.max_errors,
+                max_rejects: args.stop.max_rejects,
+            },
             views,
         };
         Ok(Self {
@@ -89,13 +95,7 @@ impl Request {
 pub fn test_config(args: &TestArgs) -> Result<Config, UsageError> {
     Ok(Config {
         processor: args.processor.clone(),
-        source: config::Source {
-            inputs: vec![args.file.clone()],
-            list: None,
-            root: None,
-            filter: config::Filter::default(),
-            links: config::Links::Ignore,
-        },
+        source: config::Source { inputs: vec![args.file.clone()], ..config::Source::default() },
         output: Output::Discard,
         workers: NonZeroUsize::MIN,
         isolation: config::Isolation::Task,
@@ -160,6 +160,7 @@ fn source(args: SourceArgs, inputs: Vec<PathBuf>) -> Result<config::Source, Usag
             Some(FollowSymlinks::Tree) => config::Links::WithinTree,
             Some(FollowSymlinks::All) => config::Links::All,
         },
+        ..config::Source::default()
     })
 }
 

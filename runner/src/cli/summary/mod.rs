@@ -68,6 +68,7 @@ fn has_remedy(kind: FailureKind) -> bool {
         | FailureKind::StackOverflow
         | FailureKind::OutputLimit
         | FailureKind::Input
+        | FailureKind::BadInput
         | FailureKind::Host => true,
         FailureKind::GuestError
         | FailureKind::Exit
@@ -112,6 +113,7 @@ fn stopped(summary: &Summary) -> Option<String> {
         Stop::Terminated => "by SIGTERM",
         Stop::FailFast => "by --fail-fast, at the first failure",
         Stop::MaxErrors => "by --max-errors: too many tasks failed",
+        Stop::MaxRejects => "by --max-rejects: too many records could not be used",
     };
     let resume = if summary.views.is_some() { "; the same command goes on from here" } else { "" };
     Some(format!("stopped {by}{resume}"))

@@ -123,6 +123,7 @@ fn source(inputs: &[&str]) -> Source {
         root: None,
         filter: Filter::default(),
         links: Links::Ignore,
+        ..Source::default()
     }
 }
 

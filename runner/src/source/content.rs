@@ -1,0 +1,114 @@
+//! What of a file a task is, as the walk found it, and how a worker opens that.
+
+use crate::config::Splitting;
+use crate::input::Input;
+use crate::outcome::{Failure, FailureKind};
+use crate::task::{Identity, TaskId};
+
+use super::chunk::ChunkInput;
+use super::open::InputFile;
+use super::root::Root;
+
+/// One task as the walk found it.
+#[derive(Clone, Debug)]
+pub struct Unit {
+    pub id: TaskId,
+    pub content: Content,
+}
+
+/// Which bytes a task is.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// Those of the file at its path.
+    Whole,
+    Chunk(Box<Chunk>),
+}
+
+impl Content {
+    /// The file as it was when the walk looked into it; `None` if it did not.
+    pub fn identity(&self) -> Option<Identity> {
+        match self {
+            Self::Whole => None,
+            Self::Chunk(chunk) => Some(chunk.identity),
+        }
+    }
+}
+
+/// A range of a file. It means something only for the file that was split.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    pub identity: Identity,
+    /// The range, in bytes.
+    pub start: u64,
+    pub end: u64,
+    /// So many bytes from the start of the file come before the range: the header that every chunk gets.
+    pub header_bytes: u64,
+    pub form: Form,
+    /// See [`crate::input::ChunkFacts`].
+    pub first_record: Option<u64>,
+    /// Why this is no chunk that can be read.
+    pub fault: Option<Failure>,
+}
+
+/// What becomes of the bytes of a chunk on the way to the guest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    AsTheyAre,
+    /// Lines of a JSON object become objects of one entry, one a line.
+    Entries,
+    /// Lines of a JSON array, without the commas at their ends.
+    Items,
+    /// Elements of an array, one a line: commas between them and line ends within them are replaced, byte by byte.
+    Elements,
+}
+
+/// What holds for all inputs of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Limits {
+    /// The most bytes that an input may have.
+    pub most_bytes: Option<u64>,
+}
+
+impl Limits {
+    pub fn of(source: &crate::config::Source) -> Self {
+        let of_chunks = source.splitting.as_ref().map(Splitting::most_bytes);
+        Self { most_bytes: source.max_input_bytes.or(of_chunks) }
+    }
+
+    /// # Errors
+    /// [`FailureKind::BadInput`] if `size_bytes` is more than is allowed.
+    pub fn check(&self, id: &TaskId, size_bytes: u64) -> Result<(), Failure> {
+        match self.most_bytes {
+            Some(most_bytes) if size_bytes > most_bytes => Err(bad_input(format!(
+                "read {}: {size_bytes} bytes at byte {}, and at most {most_bytes} are allowed (--max-input)",
+                id.path, id.offset
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Opens what a task is, and tells what file that is from.
+///
+/// # Errors
+/// The failure that the task ends in, and the file if it could be looked at.
+pub fn open(
+    root: &Root,
+    id: &TaskId,
+    content: &Content,
+    limits: &Limits,
+) -> Result<(Box<dyn Input>, Identity), (Failure, Option<Identity>)> {
+    let file = InputFile::open(root, &id.path).map_err(|failure| (failure, None))?;
+    let identity = file.identity();
+    let input: Result<Box<dyn Input>, Failure> = match content {
+        Content::Whole => limits.check(id, identity.size_bytes).map(|()| Box::new(file) as Box<dyn Input>),
+        Content::Chunk(chunk) => {
+            limits.check(id, chunk.end - chunk.start).and_then(|()| Ok(Box::new(ChunkInput::open(file, chunk)?) as _))
+        }
+    };
+    input.map(|input| (input, identity)).map_err(|failure| (failure, Some(identity)))
+}
+
+pub(super) fn bad_input(message: String) -> Failure {
+    Failure::new(FailureKind::BadInput, message)
+}

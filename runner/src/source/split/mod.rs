@@ -1,0 +1,338 @@
+//! Where chunks begin and end: the borders of records, found in one pass over a file or by jumping close to them.
+//!
+//! A [`Cutter`] knows one kind of record. It is shown blocks of bytes and says where a chunk may end; it never sees a
+//! byte twice but for the few that it asks for again. Where records can be recognised from any point on (lines and
+//! their like), the cutter jumps to where the chunk should end, and nothing before is read.
+
+mod csv;
+mod delimited;
+mod elements;
+mod entries;
+mod starts;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use anyhow::Context as _;
+
+use crate::config::{ChunkSize, Split, Splitting};
+use crate::outcome::Failure;
+use crate::task::{Identity, TaskPath};
+
+use super::content::{Chunk, Form, bad_input};
+use super::open::InputFile;
+
+pub(super) use self::elements::Elements;
+pub(super) use self::entries::{entry_offset, rewrite_entries};
+
+/// How much of a file is looked at at a time when all of it is: large against a system call, small against a cache.
+const BLOCK_BYTES: usize = 256 << 10;
+
+/// How much is read at first around a place that was jumped to: a few records.
+const FIRST_LOOK_BYTES: usize = 16 << 10;
+
+/// Where a chunk ends at the earliest.
+#[derive(Clone, Copy, Debug)]
+enum Goal {
+    /// At this offset.
+    Offset(u64),
+    /// After so many records, at least one.
+    Records(u64),
+}
+
+/// Finds ends of chunks.
+trait Cutter: Send + fmt::Debug {
+    /// Begins a chunk at `start`, where a record begins. Returns the offset of the first byte that matters.
+    fn begin(&mut self, start: u64, goal: Goal) -> u64;
+
+    /// Looks at `block`, the bytes from `offset` on; `is_last` says that there are no more. A block that is not the last
+    /// one is longer than what any cutter needs to see at once.
+    fn look(&mut self, offset: u64, block: &[u8], is_last: bool) -> Look;
+}
+
+/// What came of looking at a block.
+#[derive(Debug)]
+enum Look {
+    /// The next block must begin at this offset.
+    From(u64),
+    Cut(Cut),
+}
+
+/// The end of a chunk.
+#[derive(Debug, PartialEq, Eq)]
+struct Cut {
+    end: u64,
+    /// Where the next chunk begins; `None` if nothing but white space may follow.
+    next: Option<u64>,
+    /// How many records there are in the chunk, if they were counted.
+    records: Option<u64>,
+    /// Why the chunk cannot be used.
+    fault: Option<String>,
+}
+
+impl Cut {
+    fn at(end: u64, records: Option<u64>) -> Self {
+        Self { end, next: Some(end), records, fault: None }
+    }
+}
+
+/// How the inputs of a run are split, checked.
+#[derive(Debug)]
+pub struct Splitter {
+    splitting: Splitting,
+    regex: Option<starts::StartRegex>,
+    block_bytes: usize,
+}
+
+impl Splitter {
+    /// # Errors
+    /// If the regular expression is none.
+    pub fn new(splitting: &Splitting) -> anyhow::Result<Self> {
+        let regex = match &splitting.split {
+            Split::Records(pattern) => {
+                Some(starts::StartRegex::new(pattern).with_context(|| format!("read the pattern {pattern:?}"))?)
+            }
+            _ => None,
+        };
+        Ok(Self { splitting: splitting.clone(), regex, block_bytes: BLOCK_BYTES })
+    }
+
+    /// Whether the number of chunks can be found out without reading all of a file.
+    pub fn jumps(&self) -> bool {
+        let by_bytes = matches!(self.splitting.size, ChunkSize::Bytes(_));
+        match &self.splitting.split {
+            Split::Bytes(_) => true,
+            Split::Lines | Split::JsonEntries | Split::Records(_) => by_bytes,
+            Split::Delimiter(delimiter) => by_bytes && !delimited::overlaps_itself(delimiter),
+            Split::Csv { .. } | Split::JsonArray => false,
+        }
+    }
+
+    /// The chunks of `file`.
+    pub fn chunks(&self, file: InputFile, path: &TaskPath) -> Chunks {
+        let identity = file.identity();
+        let mut blocks = Blocks { file, buffer: Vec::new(), block_bytes: self.block_bytes };
+        let size_bytes = identity.size_bytes;
+        let mut chunks = Chunks {
+            path: path.clone(),
+            identity,
+            size: self.splitting.size,
+            cutter: None,
+            form: Form::AsTheyAre,
+            header_bytes: 0,
+            position: Some(0),
+            end: size_bytes,
+            next_record: Some(1),
+            is_first: true,
+            fault: None,
+            blocks: None,
+        };
+        if size_bytes > 0
+            && let Err(fault) = self.lay_out(&mut blocks, &mut chunks)
+        {
+            chunks.cutter = None;
+            chunks.fault = Some(fault);
+        }
+        chunks.blocks = Some(blocks);
+        chunks
+    }
+
+    /// Finds out what holds for all chunks of a file.
+    fn lay_out(&self, blocks: &mut Blocks, chunks: &mut Chunks) -> Result<(), Failure> {
+        let path = chunks.path.clone();
+        let fault = |message: String| bad_input(format!("split {path}: {message}"));
+        let size_bytes = chunks.identity.size_bytes;
+        chunks.cutter = match &self.splitting.split {
+            Split::Lines => Some(Box::new(delimited::Delimited::new(b"\n"))),
+            Split::Delimiter(delimiter) => Some(Box::new(delimited::Delimited::new(delimiter))),
+            Split::Records(_) => {
+                self.regex.as_ref().map(|regex| Box::new(starts::RecordStarts::new(regex)) as Box<dyn Cutter>)
+            }
+            Split::Bytes(bytes) => {
+                chunks.size = ChunkSize::Bytes(*bytes);
+                chunks.next_record = None;
+                None
+            }
+            Split::JsonEntries => {
+                let layout = entries::lay_out(blocks, size_bytes)?.map_err(fault)?;
+                (chunks.position, chunks.end) = (Some(layout.entries.start), layout.entries.end);
+                chunks.form = layout.form;
+                Some(Box::new(delimited::Delimited::new(b"\n")))
+            }
+            Split::Csv { separator } => {
+                let mut cutter = csv::Csv::new(*separator);
+                let header = cut(blocks, &mut cutter, 0, Goal::Records(1), size_bytes)?;
+                if let Some(message) = header.fault {
+                    return Err(fault(message));
+                }
+                chunks.header_bytes = header.end;
+                chunks.position = Some(header.end);
+                Some(Box::new(cutter))
+            }
+            Split::JsonArray => {
+                let start = elements::first_element(blocks, size_bytes)?.map_err(fault)?;
+                chunks.position = Some(start);
+                chunks.form = Form::Elements;
+                Some(Box::new(elements::ArrayCutter::default()))
+            }
+        };
+        Ok(())
+    }
+}
+
+/// The chunks of one file, in order. There is at least one, and the first one has the offset 0.
+#[derive(Debug)]
+pub struct Chunks {
+    path: TaskPath,
+    identity: Identity,
+    size: ChunkSize,
+    /// `None` cuts at exactly the size asked for.
+    cutter: Option<Box<dyn Cutter>>,
+    form: Form,
+    header_bytes: u64,
+    /// Where the next chunk begins; `None` if there is none.
+    position: Option<u64>,
+    /// Where the last one ends.
+    end: u64,
+    /// The number of the next record, while they are counted.
+    next_record: Option<u64>,
+    is_first: bool,
+    /// Why there is one chunk that cannot be read, in place of all.
+    fault: Option<Failure>,
+    blocks: Option<Blocks>,
+}
+
+impl Chunks {
+    pub fn path(&self) -> &TaskPath {
+        &self.path
+    }
+
+    fn chunk(&self, start: u64, end: u64, fault: Option<Failure>) -> Chunk {
+        Chunk {
+            identity: self.identity,
+            start,
+            end,
+            header_bytes: self.header_bytes,
+            form: self.form,
+            first_record: self.next_record,
+            fault,
+        }
+    }
+
+    fn bad(&self, message: &str) -> Failure {
+        bad_input(format!("split {}: {message}", self.path))
+    }
+
+    fn next_chunk(&mut self, start: u64) -> Chunk {
+        if let Some(fault) = self.fault.take() {
+            self.position = None;
+            self.next_record = None;
+            return self.chunk(0, 0, Some(fault));
+        }
+        let goal = match self.size {
+            ChunkSize::Bytes(bytes) => Goal::Offset(start.saturating_add(bytes.get())),
+            ChunkSize::Records(records) => Goal::Records(records.get()),
+        };
+        let cut = match (&mut self.cutter, &mut self.blocks) {
+            (Some(cutter), Some(blocks)) if start < self.end || self.form == Form::Elements => {
+                cut(blocks, cutter.as_mut(), start, goal, self.end)
+            }
+            _ => Ok(Cut::at(self.plain_end(goal), None)),
+        };
+        let Cut { end, next, records, fault } = match cut {
+            Ok(cut) => cut,
+            Err(failure) => {
+                self.position = None;
+                return self.chunk(start, start, Some(failure));
+            }
+        };
+        let fault = match (next, fault) {
+            (_, Some(message)) => Some(self.bad(&message)),
+            (Some(_), None) => None,
+            (None, None) => self.after_the_last(end),
+        };
+        let chunk = self.chunk(start, end, fault);
+        self.next_record = self.next_record.zip(records).map(|(number, records)| number.saturating_add(records));
+        // An array that ends in a comma has an element to come, and says so by being cut off.
+        self.position = next.filter(|&next| next < self.end || self.form == Form::Elements);
+        chunk
+    }
+
+    /// The end of a chunk whose size alone counts.
+    fn plain_end(&self, goal: Goal) -> u64 {
+        match goal {
+            Goal::Offset(offset) => offset.min(self.end),
+            Goal::Records(_) => self.end,
+        }
+    }
+
+    /// Checks that nothing but white space follows the array that ends at `end`.
+    fn after_the_last(&mut self, end: u64) -> Option<Failure> {
+        let blocks = self.blocks.as_mut()?;
+        let mut offset = end + 1;
+        while offset < self.end {
+            let block = match blocks.at(offset, self.end, BLOCK_BYTES) {
+                Ok(block) => block,
+                Err(failure) => return Some(failure),
+            };
+            if let Some(at) = block.iter().position(|byte| !byte.is_ascii_whitespace()) {
+                let message = format!("something follows the end of the array, at byte {}", offset + at as u64);
+                return Some(self.bad(&message));
+            }
+            offset += block.len() as u64;
+        }
+        None
+    }
+}
+
+impl Iterator for Chunks {
+    /// The offset by which the chunk is known, and the chunk.
+    type Item = (u64, Chunk);
+
+    fn next(&mut self) -> Option<(u64, Chunk)> {
+        let start = self.position?;
+        let chunk = self.next_chunk(start);
+        let offset = if std::mem::take(&mut self.is_first) { 0 } else { start };
+        Some((offset, chunk))
+    }
+}
+
+/// Looks at block after block until the chunk that begins at `start` ends, at `end` at the latest.
+fn cut(blocks: &mut Blocks, cutter: &mut dyn Cutter, start: u64, goal: Goal, end: u64) -> Result<Cut, Failure> {
+    let mut from = cutter.begin(start, goal).min(end);
+    let mut look_bytes = if from > start { FIRST_LOOK_BYTES } else { BLOCK_BYTES };
+    loop {
+        let block = blocks.at(from, end, look_bytes)?;
+        let is_last = from + block.len() as u64 >= end;
+        match cutter.look(from, block, is_last) {
+            Look::Cut(cut) => return Ok(cut),
+            Look::From(next) => from = next,
+        }
+        look_bytes = BLOCK_BYTES;
+    }
+}
+
+/// A file, looked at here and there.
+#[derive(Debug)]
+pub struct Blocks {
+    file: InputFile,
+    buffer: Vec<u8>,
+    block_bytes: usize,
+}
+
+impl Blocks {
+    /// The bytes from `offset` on, `most_bytes` of them or as many as there are before `end`.
+    fn at(&mut self, offset: u64, end: u64, most_bytes: usize) -> Result<&[u8], Failure> {
+        let left_bytes = usize::try_from(end.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let wanted = left_bytes.min(most_bytes).min(self.block_bytes);
+        if self.buffer.len() < wanted {
+            self.buffer.resize(wanted, 0);
+        }
+        let mut filled = 0;
+        while filled < wanted {
+            filled += self.file.read_at(&mut self.buffer[filled..wanted], offset + filled as u64)?;
+        }
+        Ok(&self.buffer[..wanted])
+    }
+}
