@@ -117,8 +117,7 @@ pub fn test(config: &Config, file: &Path) -> anyhow::Result<Attempt> {
     let processor = run::load(config, NonZeroUsize::MIN, staging.path(), true)?;
     let root = Root::open(Path::new("."))?;
     let task = TaskId::whole_file(TaskPath::from_path(file));
-    let opened = source::open(&root, &task, &Content::Whole, &Limits::of(&config.source));
-    let (input, _) = opened.map_err(|(failure, _)| failure)?;
+    let input = source::open(&root, &task, &Content::Whole, &Limits::of(&config.source)).input?;
     let mut sandbox = Sandbox::new(&processor, 0)?;
     Ok(pool::run_caught(&mut sandbox, &task, input))
 }

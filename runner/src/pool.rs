@@ -16,7 +16,7 @@ use crate::input::Input;
 use crate::outcome::{Failure, FailureKind, Finished, Outcome, Usage};
 use crate::sandbox::{Attempt, Processor, Sandbox};
 use crate::select::Job;
-use crate::source::{self, Content, Limits, Root};
+use crate::source::{self, Content, Limits, Opened, Root};
 use crate::task::{Identity, TaskId};
 
 /// Finished tasks on their way to the committer, with the bytes for which they hold the gate.
@@ -120,10 +120,8 @@ impl Workshop<'_> {
     }
 
     fn attempt(&self, sandbox: &mut Sandbox<'_>, task: &TaskId, content: &Content) -> (Attempt, Option<Identity>) {
-        match source::open(self.root, task, content, self.limits) {
-            Ok((input, identity)) => (run_caught(sandbox, task, input), Some(identity)),
-            Err((failure, identity)) => (failed(failure), identity),
-        }
+        let Opened { input, identity } = source::open(self.root, task, content, self.limits);
+        (input.map_or_else(failed, |input| run_caught(sandbox, task, input)), identity)
     }
 }
 

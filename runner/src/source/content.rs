@@ -88,25 +88,34 @@ impl Limits {
     }
 }
 
-/// Opens what a task is, and tells what file that is from.
-///
-/// # Errors
-/// The failure that the task ends in, and the file if it could be looked at.
-pub fn open(
-    root: &Root,
-    id: &TaskId,
-    content: &Content,
-    limits: &Limits,
-) -> Result<(Box<dyn Input>, Identity), (Failure, Option<Identity>)> {
-    let file = InputFile::open(root, &id.path).map_err(|failure| (failure, None))?;
-    let identity = file.identity();
-    let input: Result<Box<dyn Input>, Failure> = match content {
-        Content::Whole => limits.check(id, identity.size_bytes).map(|()| Box::new(file) as Box<dyn Input>),
-        Content::Chunk(chunk) => {
-            limits.check(id, chunk.end - chunk.start).and_then(|()| Ok(Box::new(ChunkInput::open(file, chunk)?) as _))
-        }
+/// What came of opening a task's input.
+pub struct Opened {
+    pub input: Result<Box<dyn Input>, Failure>,
+    /// The file that it is from, if that could be opened.
+    pub identity: Option<Identity>,
+}
+
+/// Opens what a task is.
+pub fn open(root: &Root, id: &TaskId, content: &Content, limits: &Limits) -> Opened {
+    let file = match InputFile::open(root, &id.path) {
+        Ok(file) => file,
+        Err(failure) => return Opened { input: Err(failure), identity: None },
     };
-    input.map(|input| (input, identity)).map_err(|failure| (failure, Some(identity)))
+    let identity = Some(file.identity());
+    Opened { input: open_content(file, id, content, limits), identity }
+}
+
+fn open_content(file: InputFile, id: &TaskId, content: &Content, limits: &Limits) -> Result<Box<dyn Input>, Failure> {
+    match content {
+        Content::Whole => {
+            limits.check(id, file.identity().size_bytes)?;
+            Ok(Box::new(file))
+        }
+        Content::Chunk(chunk) => {
+            limits.check(id, chunk.end - chunk.start)?;
+            Ok(Box::new(ChunkInput::open(file, chunk)?))
+        }
+    }
 }
 
 pub(super) fn bad_input(message: String) -> Failure {

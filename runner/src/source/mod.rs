@@ -39,7 +39,7 @@ use self::naming::{Namer, is_within};
 use self::open::reason;
 use self::split::Splitter;
 
-pub use self::content::{Content, Limits, Unit, open};
+pub use self::content::{Content, Limits, Opened, Unit, open};
 pub use self::iter::Iter;
 pub use self::root::Root;
 pub use self::units::Units;
