@@ -8,6 +8,7 @@ mod crash;
 mod examples;
 mod harness;
 mod mapping;
+mod matrix;
 mod resume;
 mod sandbox;
 mod splitting;

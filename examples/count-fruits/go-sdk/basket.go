@@ -29,13 +29,14 @@ func read(input io.Reader) (*counts, error) {
 		if err != nil {
 			return nil, err
 		}
-		sum, found := categories[name.String()]
+		category := name.String()
+		sum, found := categories[category]
 		if !found {
-			return nil, fmt.Errorf("the category %q is unknown or there twice", name)
+			return nil, fmt.Errorf("the category %q is unknown or there twice", category)
 		}
-		delete(categories, name.String())
+		delete(categories, category)
 		if err := addUp(json, sum); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+			return nil, err
 		}
 	}
 	if err := expect(json, jsontext.KindEndObject); err != nil {
