@@ -9,6 +9,7 @@ mod examples;
 mod harness;
 mod mapping;
 mod matrix;
+mod new;
 mod resume;
 mod sandbox;
 mod splitting;

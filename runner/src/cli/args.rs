@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use sandmill::config::Fuel;
 
 use super::help;
+use super::languages::{self, Language};
 use super::names::Param;
 use super::run_args::RunArgs;
 use super::{names, values};
@@ -42,6 +43,10 @@ pub enum Command {
 
     /// Show what a module is, what it imports, and whether it can be a processor
     Inspect(InspectArgs),
+
+    /// Make a folder with a processor of your own, ready to be built and run
+    #[command(long_about = help::NEW, after_help = help::NEW_EXAMPLES)]
+    New(NewArgs),
 }
 
 #[derive(Args, Debug)]
@@ -102,6 +107,21 @@ pub struct InspectArgs {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct NewArgs {
+    /// The folder to make, whose last part is the name of the project
+    #[arg(value_name = "NAME")]
+    pub path: PathBuf,
+
+    /// The language
+    #[arg(long, value_name = "LANGUAGE", value_parser = Language::parse, help = format!("The language: {}", languages::list()))]
+    pub lang: &'static Language,
+
+    /// Make a plain program instead, which reads standard input and prints JSON, and knows nothing of sandmill
+    #[arg(long)]
+    pub no_sdk: bool,
 }
 
 /// What a guest is given.

@@ -56,6 +56,18 @@ Examples:
   sandmill test count.wasm data/a.json --param threshold=5 | jq .
   sandmill test count.wasm data/big.json --fuel 10x --memory 2GiB";
 
+pub const NEW: &str = "\
+Make a folder with a processor of your own, its sample inputs and a README.
+
+It prints the command that builds the processor and the one that runs it. With the SDK, a processor can report records that \
+it could not use, skip inputs, ask for parameters and declare its columns; a copy of the SDK is in the folder. With --no-sdk \
+it is a plain program, which reads its input from standard input and prints JSON objects.";
+
+pub const NEW_EXAMPLES: &str = "\
+Examples:
+  sandmill new word-count --lang rust
+  sandmill new word-count --lang c --no-sdk";
+
 pub const RUN_EXAMPLES: &str = "\
 Examples:
   Every .json file below data, and again after adding some:

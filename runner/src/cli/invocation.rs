@@ -39,7 +39,7 @@ fn run_args(command: &Command) -> Option<&RunArgs> {
     match command {
         Command::Run(args) => Some(args),
         Command::Plan(args) => Some(&args.run),
-        Command::Status(_) | Command::Export(_) | Command::Test(_) | Command::Inspect(_) => None,
+        Command::Status(_) | Command::Export(_) | Command::Test(_) | Command::Inspect(_) | Command::New(_) => None,
     }
 }
 

@@ -13,6 +13,7 @@ mod imports;
 mod interrupts;
 mod invocation;
 mod json;
+mod languages;
 mod names;
 mod printable;
 mod progress;
@@ -49,5 +50,6 @@ fn run(words: &[OsString]) -> anyhow::Result<Exit> {
         Command::Export(args) => commands::export::run(&args),
         Command::Test(args) => commands::test::run(&args),
         Command::Inspect(args) => commands::inspect::run(&args),
+        Command::New(args) => commands::new::run(&args),
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod export;
 pub mod inspect;
+pub mod new;
 pub mod plan;
 pub mod run;
 pub mod status;
