@@ -10,6 +10,7 @@ mod harness;
 mod mapping;
 mod matrix;
 mod new;
+mod real_use;
 mod resume;
 mod sandbox;
 mod splitting;
