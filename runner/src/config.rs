@@ -15,6 +15,7 @@ pub struct Config {
     pub output: Output,
     pub workers: NonZeroUsize,
     pub isolation: Isolation,
+    pub warm_start: WarmStart,
     pub input_mode: InputMode,
     /// A folder of this user's alone in which compiled processors are kept; `None` compiles every time.
     pub cache: Option<PathBuf>,
@@ -35,6 +36,7 @@ impl Config {
             output,
             workers: NonZeroUsize::MIN,
             isolation: Isolation::default(),
+            warm_start: WarmStart::default(),
             input_mode: InputMode::default(),
             cache: None,
             params: BTreeMap::new(),
@@ -189,6 +191,17 @@ pub enum Isolation {
     Task,
     /// One instance of an SDK processor serves task after task of its worker.
     Worker,
+}
+
+/// Whether the instances of a reactor begin where its initialisation ended. Changes nothing but time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WarmStart {
+    /// Where that is possible and gains anything.
+    #[default]
+    Auto,
+    Off,
+    /// A processor for which it is not possible is refused.
+    Require,
 }
 
 /// How a WASI command gets its input.

@@ -41,7 +41,7 @@ use crate::event::Monitor;
 use crate::ledger::Reader;
 use crate::report::{Planned, RunRecord, Running, Status, Summary, Written};
 use crate::run::StagingFolder;
-use crate::sandbox::{Attempt, Contract, Facts, Refusal, Sandbox};
+use crate::sandbox::{Attempt, Contract, Facts, Refusal, Sandbox, Start};
 use crate::select::Selection;
 use crate::source::{Content, Inputs, Limits, Root};
 use crate::task::{TaskId, TaskPath};
@@ -132,12 +132,13 @@ pub fn inspect(processor: &Path) -> anyhow::Result<Inspection> {
     let source = fs::read(path).with_context(|| format!("read processor {}", path.display()))?;
     let (facts, contract) = sandbox::inspect(&source).with_context(|| format!("processor {}", path.display()))?;
     let loaded = contract.is_ok().then(|| run::load(&config, NonZeroUsize::MIN, None, false));
-    let (columns, problem) = match loaded {
-        None => (None, None),
-        Some(Ok(processor)) => (processor.schema().columns.clone(), None),
-        Some(Err(error)) => (None, Some(format!("{error:#}"))),
+    let (columns, start, problem) = match loaded {
+        None => (None, None, None),
+        Some(Ok(processor)) => (processor.schema().columns.clone(), Some(processor.start().clone()), None),
+        Some(Err(error)) => (None, None, Some(format!("{error:#}"))),
     };
-    Ok(Inspection { path: path.to_owned(), sha256: hex(&Sha256::digest(&source)), facts, contract, columns, problem })
+    let sha256 = hex(&Sha256::digest(&source));
+    Ok(Inspection { path: path.to_owned(), sha256, facts, contract, columns, start, problem })
 }
 
 /// What [`inspect`] found.
@@ -149,6 +150,8 @@ pub struct Inspection {
     pub contract: Result<Contract, Refusal>,
     /// What the processor declares its rows to have.
     pub columns: Option<Vec<String>>,
+    /// How its instances start, if it can be run.
+    pub start: Option<Start>,
     /// Why it would be refused although it follows a contract: an import that is not granted, an initialisation that fails.
     pub problem: Option<String>,
 }

@@ -92,6 +92,7 @@ pub fn load(
     let settings = Settings {
         budget: config.budget.clone(),
         isolation: config.isolation,
+        warm_start: config.warm_start,
         input_mode: config.input_mode,
         params: config.params.clone(),
         schema: Schema {

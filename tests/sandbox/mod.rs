@@ -20,3 +20,4 @@ mod refusal;
 mod script;
 mod staging;
 mod told;
+mod warm;

@@ -141,6 +141,7 @@ pub struct Inspected<'a> {
     contract_name: Option<String>,
     abi: Option<u32>,
     refused: Option<String>,
+    start: Option<String>,
     columns: Option<&'a [String]>,
     functions: usize,
     memories: Vec<Memory>,
@@ -194,6 +195,7 @@ impl<'a> From<&'a Inspection> for Inspected<'a> {
             contract_name: contract.map(|contract| contract.to_string()),
             abi: (contract == Some(sandbox::Contract::Reactor)).then_some(1),
             refused: super::commands::inspect::refused(inspection),
+            start: inspection.start.as_ref().map(ToString::to_string),
             columns: inspection.columns.as_deref(),
             functions: facts.functions,
             memories: facts

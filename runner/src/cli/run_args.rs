@@ -139,6 +139,12 @@ pub struct IsolationArgs {
     /// Who may share an instance of the guest
     #[arg(long, value_name = "WHAT", value_enum, default_value_t = Isolation::Task)]
     pub isolation: Isolation,
+
+    /// Whether an SDK processor that takes long to initialise does so once, and each task starts from what that left
+    ///
+    /// It changes nothing but time. `sandmill inspect` says how a processor starts.
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = WarmStart::Auto)]
+    pub warm_start: WarmStart,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -147,6 +153,16 @@ pub enum Isolation {
     Task,
     /// The tasks of one worker: faster, for SDK processors that you trust to leave nothing behind
     Worker,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WarmStart {
+    /// Where it is possible and gains anything
+    Auto,
+    /// Never
+    Off,
+    /// Always: a processor for which it is not possible is refused
+    Require,
 }
 
 /// How a run treats what earlier runs left in its folder.

@@ -42,23 +42,35 @@ impl Cache {
     /// # Errors
     /// If it does not compile.
     pub fn module(&self, engine: &Engine, wasm: &[u8]) -> wasmtime::Result<Module> {
-        let path = self.path(engine, wasm);
-        if let Some(module) = load(engine, &path) {
+        if let Some(module) = self.find(engine, &[wasm]) {
             return Ok(module);
         }
         let module = Module::new(engine, wasm)?;
-        // A cache that cannot be written costs the next run some time, and this one nothing.
-        let _ = self.store(&module, &path);
+        self.keep(&module, &[wasm]);
         Ok(module)
     }
 
-    fn path(&self, engine: &Engine, wasm: &[u8]) -> PathBuf {
+    /// The module that was kept under these parts of a key.
+    pub fn find(&self, engine: &Engine, key: &[&[u8]]) -> Option<Module> {
+        load(engine, &self.path(engine, key))
+    }
+
+    /// Keeps a module for whoever asks with the same key. A cache that cannot be written costs the next run some time, and
+    /// this one nothing.
+    pub fn keep(&self, module: &Module, key: &[&[u8]]) {
+        let _ = self.store(module, &self.path(module.engine(), key));
+    }
+
+    fn path(&self, engine: &Engine, parts: &[&[u8]]) -> PathBuf {
         let mut compatibility = DefaultHasher::new();
         engine.precompile_compatibility_hash().hash(&mut compatibility);
         let mut key = Sha256::new();
         key.update(WASMTIME_VERSION);
         key.update(compatibility.finish().to_le_bytes());
-        key.update(wasm);
+        for part in parts {
+            key.update((part.len() as u64).to_le_bytes());
+            key.update(part);
+        }
         self.folder.join(hex(&key.finalize())).with_extension(SUFFIX)
     }
 
@@ -121,7 +133,7 @@ mod tests {
         let cache = Cache::open(&folder).unwrap();
         let engine = Engine::default();
         cache.module(&engine, WASM).unwrap();
-        let path = cache.path(&engine, WASM);
+        let path = cache.path(&engine, &[WASM]);
         assert_eq!(files(&folder), std::slice::from_ref(&path));
         assert!(load(&engine, &path).is_some());
     }
@@ -133,7 +145,7 @@ mod tests {
         let cache = Cache::open(&folder).unwrap();
         let engine = Engine::default();
         cache.module(&engine, WASM).unwrap();
-        let path = cache.path(&engine, WASM);
+        let path = cache.path(&engine, &[WASM]);
         let whole = fs::read(&path).unwrap();
         for at in [0, 40, whole.len() - 1] {
             let mut damaged = whole.clone();

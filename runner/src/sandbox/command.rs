@@ -64,7 +64,7 @@ impl Command {
         let seed = Seed::of_task(processor.sha256(), task);
         let io = Arc::new(Io::new(stdin, output, settings.budget.log_bytes, seed));
         let limiter = Limiter::new(settings.budget.memory_bytes);
-        let guest = Guest::new(Arc::clone(&io), limiter, processor.abi_task(), processor.ticks(), &grants)
+        let guest = Guest::new(Arc::clone(&io), limiter, processor.abi_task(), processor.ticks(), grants)
             .map_err(host_failure)?;
         let mut store = guest.into_store(processor.engine(), settings.budget.output_bytes).map_err(host_failure)?;
         let deadline = set_budget(&mut store, fuel, settings.budget.timeout).map_err(host_failure)?;

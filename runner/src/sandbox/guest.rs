@@ -7,11 +7,11 @@ use wasmtime::{CallHook, Engine, Linker, Memory, Store, StoreContextMut, Trap};
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder, WasiView as _};
 
-use super::abi::Task;
+use super::abi::{Current, Task};
 use super::contract::{Contract, WASI_MODULE};
 use super::failure::ProcExit;
 use super::fiber::SLICE_FUEL;
-use super::io::Io;
+use super::io::{Io, Seed};
 use super::limiter::Limiter;
 use super::streams::{Clock, In, Out, Output, Random};
 use super::ticker::{Deadline, Ticks};
@@ -38,7 +38,9 @@ pub struct Guest {
     ticks: Ticks,
     /// When what runs now has had its time.
     deadline: Deadline,
-    wasi: WasiP1Ctx,
+    grants: Grants,
+    /// What WASI holds for the guest. Made when a guest first calls WASI, which many never do.
+    wasi: Option<WasiP1Ctx>,
 }
 
 /// What a guest is given of the world.
@@ -53,30 +55,29 @@ pub struct Grants {
 impl Guest {
     /// # Errors
     /// If the folder in `grants` cannot be opened.
-    pub fn new(io: Arc<Io>, limiter: Limiter, task: Task, ticks: Ticks, grants: &Grants) -> wasmtime::Result<Self> {
-        let mut wasi = WasiCtxBuilder::new();
-        wasi.stdin(In(Arc::clone(&io)))
-            .stdout(Out(Arc::clone(&io), Output::Stdout))
-            .stderr(Out(Arc::clone(&io), Output::Stderr))
-            .wall_clock(Clock(Arc::clone(&io)))
-            .monotonic_clock(Clock(Arc::clone(&io)))
-            .secure_random(Random(Arc::clone(&io)))
-            .insecure_random(Random(Arc::clone(&io)))
-            .insecure_random_seed(0)
-            .allow_blocking_current_thread(true)
-            .allow_tcp(false)
-            .allow_udp(false)
-            .args(&grants.args);
-        for (name, value) in &grants.env {
-            wasi.env(name, value);
-        }
-        if let Some(folder) = &grants.input_folder {
-            wasi.preopened_dir(folder, "/input", FsPerms::ReadOnly)?;
-        }
-        let mut wasi = wasi.build_p1();
-        wasi.ctx().table.set_max_capacity(RESOURCES);
+    pub fn new(io: Arc<Io>, limiter: Limiter, task: Task, ticks: Ticks, grants: Grants) -> wasmtime::Result<Self> {
         let deadline = ticks.deadline(Duration::MAX);
-        Ok(Self { io, limiter, task, memory: None, ticks, deadline, wasi })
+        let wasi = match &grants.input_folder {
+            Some(folder) => {
+                let mut builder = wasi_builder(&io, &grants);
+                builder.preopened_dir(folder, "/input", FsPerms::ReadOnly)?;
+                Some(build_wasi(builder))
+            }
+            None => None,
+        };
+        Ok(Self { io, limiter, task, memory: None, ticks, deadline, grants, wasi })
+    }
+
+    /// Begins a task: nothing of what WASI held for initialisation or for an earlier task is there any more.
+    pub fn start_task(&mut self, seed: Seed, current: Current) {
+        self.limiter.start_task();
+        self.io.start_task(seed);
+        self.wasi = None;
+        self.task.current = Some(current);
+    }
+
+    fn wasi(&mut self) -> &mut WasiP1Ctx {
+        self.wasi.get_or_insert_with(|| build_wasi(wasi_builder(&self.io, &self.grants)))
     }
 
     /// A store for one instance, with its limits on: a start function runs as the instance is made.
@@ -96,6 +97,34 @@ impl Guest {
         store.fuel_async_yield_interval(Some(SLICE_FUEL))?;
         Ok(store)
     }
+}
+
+/// What every guest is given: its streams, its arguments, clocks and randomness that are the same in every run, and nothing else.
+fn wasi_builder(io: &Arc<Io>, grants: &Grants) -> WasiCtxBuilder {
+    let mut builder = WasiCtxBuilder::new();
+    builder
+        .stdin(In(Arc::clone(io)))
+        .stdout(Out(Arc::clone(io), Output::Stdout))
+        .stderr(Out(Arc::clone(io), Output::Stderr))
+        .wall_clock(Clock(Arc::clone(io)))
+        .monotonic_clock(Clock(Arc::clone(io)))
+        .secure_random(Random(Arc::clone(io)))
+        .insecure_random(Random(Arc::clone(io)))
+        .insecure_random_seed(0)
+        .allow_blocking_current_thread(true)
+        .allow_tcp(false)
+        .allow_udp(false)
+        .args(&grants.args);
+    for (name, value) in &grants.env {
+        builder.env(name, value);
+    }
+    builder
+}
+
+fn build_wasi(mut builder: WasiCtxBuilder) -> WasiP1Ctx {
+    let mut wasi = builder.build_p1();
+    wasi.ctx().table.set_max_capacity(RESOURCES);
+    wasi
 }
 
 /// Gives what follows its own budget of fuel and time; returns when that time is over, for [`super::fiber::run`].
@@ -125,7 +154,7 @@ pub fn consume_fuel(mut store: StoreContextMut<'_, Guest>, fuel: u64) -> wasmtim
 /// If two definitions collide, which would be our bug.
 pub fn linker(engine: &Engine, contract: Contract) -> wasmtime::Result<Linker<Guest>> {
     let mut linker = Linker::new(engine);
-    p1::add_to_linker_async(&mut linker, |guest: &mut Guest| &mut guest.wasi)?;
+    p1::add_to_linker_async(&mut linker, Guest::wasi)?;
     linker.allow_shadowing(true);
     // wasmtime-wasi's own would sleep in the host, where no deadline reaches it.
     linker.func_wrap(WASI_MODULE, "poll_oneoff", poll::poll_oneoff)?;

@@ -60,8 +60,9 @@ impl Io {
         }
     }
 
-    /// Begins a further task in the same instance.
+    /// Begins a further task in the same instance, with nothing on its log.
     pub fn start_task(&self, seed: Seed) {
+        lock(&self.log).bytes.clear();
         self.clock_ns.store(MONOTONIC_START.as_nanos() as u64, Ordering::Relaxed);
         *lock(&self.random) = Random::Seeded(seed);
     }

@@ -21,6 +21,7 @@ mod reactor;
 mod staging;
 mod streams;
 mod ticker;
+mod warm;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -28,7 +29,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use crate::config::{Budget, InputMode, Isolation};
+use crate::config::{Budget, InputMode, Isolation, WarmStart};
 use crate::input::Input;
 use crate::outcome::{Outcome, Usage};
 use crate::row::Schema;
@@ -36,7 +37,7 @@ use crate::task::TaskId;
 
 pub use contract::{Contract, Refusal};
 pub use inspect::{Export, Facts, Import, Memory};
-pub use processor::Processor;
+pub use processor::{Processor, Start};
 
 /// Inputs up to this size are put into memory whole; larger ones are streamed. Big enough for nearly every file that comes
 /// in thousands, small enough that no number of workers makes it count.
@@ -56,6 +57,7 @@ pub struct Settings {
     pub schema: Schema,
     /// How many sandboxes there will be at once.
     pub workers: NonZeroUsize,
+    pub warm_start: WarmStart,
     /// A private folder in which `--input file` shows an input to its guest.
     pub staging: Option<PathBuf>,
     /// A folder of this user's alone in which compiled modules are kept; one that is not is left alone.
@@ -77,6 +79,7 @@ impl Settings {
             params: BTreeMap::new(),
             schema: Schema { path_column: None, columns: None },
             workers: NonZeroUsize::MIN,
+            warm_start: WarmStart::Auto,
             staging: None,
             cache: None,
             debug_info: false,

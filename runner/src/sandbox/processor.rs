@@ -1,11 +1,12 @@
 //! A processor: a module compiled and checked, ready to be run by any number of sandboxes.
 
 use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use sha2::{Digest as _, Sha256};
-use wasmtime::{Engine, InstancePre, Module, UnknownImportError};
+use wasmtime::{Engine, InstancePre, Linker, Module, UnknownImportError};
 
 use super::Settings;
 use super::abi::Task;
@@ -15,9 +16,11 @@ use super::contract::{self, Contract, Refusal};
 use super::engine::{self, explain};
 use super::guest::{self, Guest};
 use super::inspect::Facts;
-use super::reactor::Reactor;
+use super::reactor::{Introduction, Reactor};
 use super::ticker::{Ticker, Ticks};
-use crate::config::Budget;
+use super::warm;
+use crate::config::{Budget, WarmStart};
+use crate::outcome::Failure;
 use crate::row::{Rows, Schema};
 use crate::task::TaskId;
 
@@ -28,10 +31,26 @@ pub struct Processor {
     sha256: [u8; 32],
     engine: Engine,
     entry: Entry,
+    start: Start,
     schema: Arc<Schema>,
     params: Arc<BTreeMap<String, String>>,
     /// Moves deadlines on for as long as there is a processor to run.
     ticker: Ticker,
+}
+
+/// How the instance of a task starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// A command: its start is its work.
+    Command,
+    /// From a snapshot of an initialised instance.
+    Warm,
+    /// By initialising it: that takes next to nothing.
+    Quick { init_fuel: u64 },
+    /// By initialising it, since no snapshot was wanted.
+    Cold { init_fuel: u64 },
+    /// By initialising it, since no snapshot can be made, for this reason.
+    Unfit { init_fuel: u64, reason: String },
 }
 
 pub enum Entry {
@@ -67,10 +86,23 @@ impl Processor {
             sha256: Sha256::digest(source).into(),
             engine,
             entry: Entry::new(contract, pre),
+            start: Start::Command,
             ticker,
         };
-        processor.declare_columns()?;
+        if let Entry::Reactor(reactor) = &processor.entry {
+            let Introduction { columns, init_fuel } = reactor.introduce(&processor).map_err(before_first_task)?;
+            processor.declare_columns(columns)?;
+            processor.warm_up(init_fuel, &linker, &wasm);
+        }
+        if let (WarmStart::Require, Some(reason)) = (processor.settings.warm_start, processor.start.reason_not_warm()) {
+            bail!("it cannot be started warm (--warm-start require): {reason}");
+        }
         Ok(processor)
+    }
+
+    /// How the instance of a task starts.
+    pub fn start(&self) -> &Start {
+        &self.start
     }
 
     pub fn contract(&self) -> Contract {
@@ -103,6 +135,10 @@ impl Processor {
         &self.settings
     }
 
+    pub(super) fn cache(&self) -> Option<Cache> {
+        self.settings.cache.as_deref().and_then(Cache::open)
+    }
+
     pub(super) fn ticks(&self) -> Ticks {
         self.ticker.ticks().clone()
     }
@@ -125,19 +161,61 @@ impl Processor {
         }
     }
 
-    /// Initialises a reactor once, so that one which cannot start is refused here, and asks it for its columns.
-    fn declare_columns(&mut self) -> anyhow::Result<()> {
-        let Entry::Reactor(reactor) = &self.entry else { return Ok(()) };
-        let declared = reactor.declared_columns(self).map_err(|(failure, log)| {
-            let log = if log.is_empty() { log } else { format!("; it logged: {}", log.trim_end()) };
-            anyhow::Error::new(failure).context(format!("the processor failed before its first task{log}"))
-        })?;
+    fn declare_columns(&mut self, declared: Option<Vec<String>>) -> anyhow::Result<()> {
         let Some(declared) = declared else { return Ok(()) };
         check_columns(&declared, &self.settings.schema)?;
         let columns = self.settings.schema.columns.clone().unwrap_or(declared);
         self.schema = Arc::new(Schema { columns: Some(columns), ..self.settings.schema.clone() });
         Ok(())
     }
+
+    /// Has the instances of a reactor begin where its initialisation ends, if that is wanted, possible and worth it.
+    fn warm_up(&mut self, init_fuel: u64, linker: &Linker<Guest>, wasm: &[u8]) {
+        self.start = match self.settings.warm_start {
+            WarmStart::Off => Start::Cold { init_fuel },
+            WarmStart::Auto if init_fuel < warm::WORTHWHILE_FUEL => Start::Quick { init_fuel },
+            WarmStart::Auto | WarmStart::Require => match Reactor::warm(self, linker, wasm) {
+                Ok(reactor) => {
+                    self.entry = Entry::Reactor(reactor);
+                    Start::Warm
+                }
+                Err(reason) => Start::Unfit { init_fuel, reason },
+            },
+        };
+    }
+}
+
+impl fmt::Display for Start {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Command => f.write_str("anew for each task, as commands do"),
+            Self::Warm => f.write_str("warm: initialised once, and each task starts from what that left"),
+            Self::Quick { init_fuel } => {
+                write!(f, "initialised for each task, which takes next to nothing ({init_fuel} units of fuel)")
+            }
+            Self::Cold { init_fuel } => write!(f, "initialised for each task ({init_fuel} units of fuel)"),
+            Self::Unfit { init_fuel, reason } => {
+                write!(f, "initialised for each task ({init_fuel} units of fuel); it cannot start warm: {reason}")
+            }
+        }
+    }
+}
+
+impl Start {
+    fn reason_not_warm(&self) -> Option<&str> {
+        match self {
+            Self::Command => {
+                Some("what a command does first and what it does for its input is one call; an SDK makes reactors")
+            }
+            Self::Unfit { reason, .. } => Some(reason),
+            Self::Warm | Self::Quick { .. } | Self::Cold { .. } => None,
+        }
+    }
+}
+
+fn before_first_task((failure, log): (Failure, String)) -> anyhow::Error {
+    let log = if log.is_empty() { log } else { format!("; it logged: {}", log.trim_end()) };
+    anyhow::Error::new(failure).context(format!("the processor failed before its first task{log}"))
 }
 
 impl Entry {

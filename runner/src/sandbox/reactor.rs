@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use wasmtime::{InstancePre, Memory, Store, TypedFunc};
+use wasmtime::{InstancePre, Linker, Memory, Module, Store, TypedFunc};
 
 use super::abi::{self, Current};
 use super::failure::{self, Circumstances};
@@ -12,7 +12,8 @@ use super::guest::{Grants, Guest, set_budget};
 use super::io::{Io, Seed, Sink, Stdin};
 use super::limiter::Limiter;
 use super::processor::Processor;
-use super::{Attempt, INLINE_INPUT_BYTES};
+use super::warm::Snapshot;
+use super::{Attempt, INLINE_INPUT_BYTES, Settings};
 use crate::config::{Fuel, Isolation};
 use crate::input::{self, Input};
 use crate::outcome::{Failure, FailureKind, Outcome, Usage};
@@ -26,6 +27,16 @@ const EMPTY_INPUT: u32 = 1;
 
 pub struct Reactor {
     pre: InstancePre<Guest>,
+    /// Instances are made as the initialisation leaves them.
+    is_warm: bool,
+}
+
+/// What a processor tells before its first task.
+pub struct Introduction {
+    /// The columns that it declares.
+    pub columns: Option<Vec<String>>,
+    /// What its initialisation takes.
+    pub init_fuel: u64,
 }
 
 /// An instance that is initialised and waits for a task.
@@ -46,7 +57,40 @@ enum Reply {
 
 impl Reactor {
     pub fn new(pre: InstancePre<Guest>) -> Self {
-        Self { pre }
+        Self { pre, is_warm: false }
+    }
+
+    /// The same reactor, so that its instances begin where the initialisation ends.
+    ///
+    /// # Errors
+    /// Why that cannot be.
+    pub fn warm(processor: &Processor, linker: &Linker<Guest>, wasm: &[u8]) -> Result<Self, String> {
+        let told = |error: wasmtime::Error| format!("{error:#}");
+        let cache = processor.cache();
+        // All that an initialisation can see besides its own module.
+        let Settings { params, budget, .. } = processor.settings();
+        let circumstances = format!("{params:?} {} {}", budget.memory_bytes, budget.stack_bytes);
+        let key: [&[u8]; 3] = [b"warm", wasm, circumstances.as_bytes()];
+        let kept = cache.as_ref().and_then(|cache| cache.find(processor.engine(), &key));
+        let module = match kept {
+            Some(module) => module,
+            None => {
+                let snapshot = Snapshot::prepare(wasm)?;
+                let module = Module::new(processor.engine(), snapshot.instrumented()).map_err(told)?;
+                let cold = Self::new(linker.instantiate_pre(&module).map_err(told)?);
+                let mut instance = cold.start(processor).map_err(|(failure, _)| failure.to_string())?;
+                let initialised = snapshot.take(&mut instance.store, instance.exports)?;
+                drop(instance);
+                let module = Module::new(processor.engine(), initialised).map_err(told)?;
+                if let Some(cache) = cache {
+                    cache.keep(&module, &key);
+                }
+                module
+            }
+        };
+        let warm = Self { pre: linker.instantiate_pre(&module).map_err(told)?, is_warm: true };
+        warm.start(processor).map_err(|(failure, _)| failure.to_string())?;
+        Ok(warm)
     }
 
     /// Runs one task, in the instance of `kept` if there is one.
@@ -104,7 +148,7 @@ impl Reactor {
         let io = Arc::new(Io::new(Stdin::Empty, Sink::Log, budget.log_bytes, seed));
         let limiter = Limiter::new(budget.memory_bytes);
         let host = |error: wasmtime::Error| (Failure::new(FailureKind::Host, format!("{error:#}")), String::new());
-        let guest = Guest::new(Arc::clone(&io), limiter, processor.abi_task(), processor.ticks(), &Grants::default())
+        let guest = Guest::new(Arc::clone(&io), limiter, processor.abi_task(), processor.ticks(), Grants::default())
             .map_err(host)?;
         let mut store = guest.into_store(processor.engine(), budget.output_bytes).map_err(host)?;
         let deadline = set_budget(&mut store, INIT_FUEL, budget.timeout).map_err(host)?;
@@ -128,6 +172,9 @@ impl Reactor {
     /// Instantiates, and runs the guest's own initialisation.
     async fn initialise(&self, store: &mut Store<Guest>) -> wasmtime::Result<(wasmtime::Instance, Reply)> {
         let exports = self.pre.instantiate_async(&mut *store).await?;
+        if self.is_warm {
+            return Ok((exports, Reply::Success));
+        }
         if exports.get_func(&mut *store, "_initialize").is_some() {
             exports.get_typed_func::<(), ()>(&mut *store, "_initialize")?.call_async(&mut *store, ()).await?;
         }
@@ -140,17 +187,21 @@ impl Reactor {
         Ok((exports, read_reply(data, "sandmill_init", packed)?))
     }
 
-    /// Asks a new instance for the columns that the processor declares.
+    /// Initialises an instance, and asks it for the columns that the processor declares.
     ///
     /// # Errors
     /// The failure of the initialisation or of the call, and what the guest logged.
-    pub fn declared_columns(&self, processor: &Processor) -> Result<Option<Vec<String>>, (Failure, String)> {
+    pub fn introduce(&self, processor: &Processor) -> Result<Introduction, (Failure, String)> {
         let mut instance = self.start(processor)?;
+        let init_fuel = INIT_FUEL.saturating_sub(instance.store.get_fuel().unwrap_or(0));
         let budget = &processor.settings().budget;
         let columns = set_budget(&mut instance.store, INIT_FUEL, budget.timeout)
             .and_then(|deadline| fiber::run(&deadline, instance.columns()));
         let log = instance.store.data().io.take_log();
-        columns.map_err(|error| (classify(&error, processor, &instance.store, INIT_FUEL, &log), log))
+        match columns {
+            Ok(columns) => Ok(Introduction { columns, init_fuel }),
+            Err(error) => Err((classify(&error, processor, &instance.store, INIT_FUEL, &log), log)),
+        }
     }
 }
 
@@ -171,10 +222,8 @@ impl Instance {
     ) -> (Attempt, Option<Box<dyn Input>>) {
         let budget = &processor.settings().budget;
         let fuel = budget.fuel.for_input(input.size_bytes());
-        let guest = self.store.data_mut();
-        guest.limiter.start_task();
-        guest.io.start_task(Seed::of_task(processor.sha256(), task));
-        guest.task.current = Some(Current::new(task, input, processor.rows_of(task)));
+        let seed = Seed::of_task(processor.sha256(), task);
+        self.store.data_mut().start_task(seed, Current::new(task, input, processor.rows_of(task)));
         let ended =
             set_budget(&mut self.store, fuel, budget.timeout).and_then(|deadline| fiber::run(&deadline, self.call()));
 

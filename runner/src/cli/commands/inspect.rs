@@ -46,6 +46,9 @@ fn lines(inspection: &Inspection) -> Vec<String> {
     if let Some(reason) = refused(inspection) {
         lines.push(item("refused", &printable(&reason)));
     }
+    if let Some(start) = &inspection.start {
+        lines.push(item("start", &printable(&start.to_string())));
+    }
     lines.push(item(
         "columns",
         &match &inspection.columns {
@@ -139,6 +142,7 @@ mod tests {
             facts,
             contract: Ok(Contract::Command),
             columns: None,
+            start: None,
             problem: None,
         }
     }

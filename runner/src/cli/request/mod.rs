@@ -13,7 +13,7 @@ use super::config_file::ConfigFile;
 use super::error::UsageError;
 use super::run_args::{
     FollowSymlinks, Isolation, Markers, OnChange, OnMissing, Progress, ResumeArgs, RowFormat, RunArgs, SourceArgs,
-    ViewArgs,
+    ViewArgs, WarmStart,
 };
 
 /// What `run` and `plan` are asked for.
@@ -66,6 +66,11 @@ impl Request {
                 Isolation::Task => config::Isolation::Task,
                 Isolation::Worker => config::Isolation::Worker,
             },
+            warm_start: match args.isolation.warm_start {
+                WarmStart::Auto => config::WarmStart::Auto,
+                WarmStart::Off => config::WarmStart::Off,
+                WarmStart::Require => config::WarmStart::Require,
+            },
             input_mode: input_mode(&args.guest),
             cache: cache(&args.guest),
             params,
@@ -99,6 +104,7 @@ pub fn test_config(args: &TestArgs) -> Result<Config, UsageError> {
         output: Output::Discard,
         workers: NonZeroUsize::MIN,
         isolation: config::Isolation::Task,
+        warm_start: config::WarmStart::Auto,
         input_mode: input_mode(&args.guest),
         cache: cache(&args.guest),
         params: params(&args.guest, BTreeMap::new())?,
