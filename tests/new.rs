@@ -41,6 +41,9 @@ fn builds_and_runs(language: &str, options: &[&str]) {
     let output = Command::new("sh")
         .args(["-ec", &format!("{enter}\n{build}\n{run}")])
         .env("PATH", path.unwrap())
+        // What the set-up has compiled and fetched need not be so again.
+        .env("GOCACHE", Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/guests/go/cache"))
+        .env("npm_config_prefer_offline", "true")
         .current_dir(folder.path())
         .output()
         .unwrap();
@@ -89,6 +92,18 @@ fn a_zig_project_builds_and_runs() {
     builds_and_runs("zig", &["--no-sdk"]);
 }
 
+#[test]
+fn a_go_project_builds_and_runs() {
+    builds_and_runs("go", &[]);
+    builds_and_runs("go", &["--no-sdk"]);
+}
+
+#[test]
+fn an_assemblyscript_project_builds_and_runs() {
+    builds_and_runs("assemblyscript", &[]);
+    builds_and_runs("assemblyscript", &["--no-sdk"]);
+}
+
 /// Every language that there is a template for: to fail when one is added without a test above.
 #[test]
 fn every_language_is_tested() {
@@ -96,7 +111,7 @@ fn every_language_is_tested() {
     let refused = new_project(folder.path(), &["x", "--lang", "?"]).expect_code(2);
     let listed = refused.stderr();
     let (_, names) = listed.split_once("; there are ").unwrap();
-    assert_eq!(names.lines().next().unwrap(), "rust, c, cpp, zig");
+    assert_eq!(names.lines().next().unwrap(), "rust, c, cpp, zig, go, assemblyscript");
 }
 
 /// The files below a folder, sorted.
@@ -112,7 +127,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 #[test]
 fn nothing_is_left_to_fill_in() {
     let folder = tempfile::tempdir().unwrap();
-    for language in ["rust", "c", "cpp", "zig"] {
+    for language in ["rust", "c", "cpp", "zig", "go", "assemblyscript"] {
         new_project(folder.path(), &[language, "--lang", language]).expect_code(0);
     }
     for file in files(folder.path()) {

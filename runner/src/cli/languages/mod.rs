@@ -4,15 +4,17 @@
 //! them, and a line in [`ALL`]. Every template does the same job, so one test builds and runs them all. In their files,
 //! paths and commands, `{{name}}` is the project's name and `{{module_name}}` the same with `_` for `-`.
 
+mod assemblyscript;
 mod c;
 mod cpp;
+mod go;
 mod rust;
 mod zig;
 
 use super::names::nearest;
 
 /// Every language, in the order in which users are told of them.
-const ALL: [&Language; 4] = [&rust::RUST, &c::C, &cpp::CPP, &zig::ZIG];
+const ALL: [&Language; 6] = [&rust::RUST, &c::C, &cpp::CPP, &zig::ZIG, &go::GO, &assemblyscript::ASSEMBLYSCRIPT];
 
 /// What is in every project.
 pub const COMMON: &[File] = &files!("common", ["README.md.in", ".gitignore.in", "inputs/line.txt", "inputs/poem.txt"]);
