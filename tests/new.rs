@@ -37,7 +37,8 @@ fn builds_and_runs(language: &str, options: &[&str]) {
     };
 
     let program = Path::new(env!("CARGO_BIN_EXE_sandmill")).parent().unwrap();
-    let path = env::join_paths([program.to_owned()].into_iter().chain(env::split_paths(&env::var_os("PATH").unwrap())));
+    let folders = [program.to_owned(), go_folder()];
+    let path = env::join_paths(folders.into_iter().chain(env::split_paths(&env::var_os("PATH").unwrap())));
     let output = Command::new("sh")
         .args(["-ec", &format!("{enter}\n{build}\n{run}")])
         .env("PATH", path.unwrap())
@@ -50,6 +51,12 @@ fn builds_and_runs(language: &str, options: &[&str]) {
     assert!(output.status.success(), "{told}\n{}", String::from_utf8_lossy(&output.stderr));
     let results = fs::read_to_string(folder.path().join("word-count/out/results.csv")).unwrap();
     assert_eq!(results, RESULTS, "{told}");
+}
+
+/// Where PyPI's Go has its programs: not every Python puts those of its packages where a shell looks for them.
+fn go_folder() -> PathBuf {
+    let output = Command::new("python3").args(["-c", "import go; print(go.__path__[0])"]).output().unwrap();
+    Path::new(String::from_utf8_lossy(&output.stdout).trim()).join("bin")
 }
 
 /// The command that builds a Rust project. Where rustup cannot install the target, the recipe of the examples does the
