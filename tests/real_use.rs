@@ -82,10 +82,75 @@ fn word_count_ranks_words() {
 }
 
 #[test]
+fn access_log_has_a_row_for_each_request() {
+    let Some(table) = run("access-log", 3, &[]) else { return };
+    let expected = "path,line,host,time,method,target,protocol,status,bytes\n\
+         web-1.log,1,192.0.2.7,2026-03-08T09:12:44+01:00,GET,/mill.html,HTTP/1.1,200,5120\n\
+         web-1.log,2,192.0.2.7,2026-03-08T09:12:44+01:00,GET,/wheel.png,HTTP/1.1,304,0\n\
+         web-1.log,3,2001:db8::1f,2026-03-08T09:12:51+01:00,POST,/order?grain=rye,HTTP/2.0,201,87\n\
+         web-1.log,5,198.51.100.3,2026-03-08T09:13:02+01:00,,,,408,0\n\
+         web-2.log,1,203.0.113.9,2026-03-08T23:59:60-03:30,GET,\"/\\\"\"; DROP TABLE grains\",HTTP/1.1,404,19\n";
+    assert_eq!(table.results, expected);
+    let expected = [
+        ["web-1.log", "reject", "it has no time", "4"],
+        ["web-2.log", "reject", "its time is none", "2"],
+        ["web-2.log", "reject", "line 3 is not text: invalid utf-8 sequence of 1 bytes from index 0", "3"],
+    ];
+    assert_eq!(table.errors, expected);
+}
+
+#[test]
+fn image_size_reads_headers() {
+    let Some(table) = run("image-size", 3, &[]) else { return };
+    let expected = "path,format,width,height\n\
+         mill.jpg,jpeg,40,24\n\
+         sack.gif,gif,7,9\n\
+         wheel.jpeg,jpeg,33,57\n\
+         wide.png,png,300,2\n";
+    assert_eq!(table.results, expected);
+    assert_eq!(table.errors, [["torn.jpg", "guest_error", "the JPEG ends before its size", ""]]);
+}
+
+#[test]
+fn kmer_counts_are_per_file_and_do_not_go_over_ends() {
+    let reject = [["windows.fa", "reject", "a sequence without a header", "1"]];
+    let Some(table) = run("kmer-counts", 3, &[]) else { return };
+    let expected = "path,kmer,count\n\
+        two.fasta,ACGT,2\ntwo.fasta,CGTA,1\ntwo.fasta,GTAC,1\ntwo.fasta,TACG,1\n\
+        windows.fa,AAAA,3\n";
+    assert_eq!(table.results, expected);
+    assert_eq!(table.errors, reject);
+    let Some(table) = run("kmer-counts", 3, &["--param", "k=1"]) else { return };
+    let expected = "path,kmer,count\n\
+        two.fasta,A,4\ntwo.fasta,C,4\ntwo.fasta,G,4\ntwo.fasta,T,2\n\
+        windows.fa,A,6\n";
+    assert_eq!(table.results, expected);
+    assert_eq!(table.errors, reject);
+}
+
+#[test]
+fn content_hash_agrees_with_the_tools_of_the_hashes() {
+    let Some(table) = run("content-hash", 0, &[]) else { return };
+    let expected = "path,bytes,sha256,blake3\n\
+         abc,3,ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad,\
+         6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85\n\
+         abc-again,3,ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad,\
+         6437b3ac38465133ffb63b75273a8db548c558465d79db03fd359c6cd5bd9d85\n\
+         empty,0,e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855,\
+         af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262\n\
+         fox.txt,43,d7a8fbb307d7809469ca9abcb0082e4f8d5651e46d3cdb762d02d0bf37c9e592,\
+         2f1514181aadccd913abd94cfa592701a5686ab23f8df1dff1b74710febc6d4a\n";
+    assert_eq!(table.results, expected);
+    assert!(table.errors.is_empty(), "{:?}", table.errors);
+}
+
+#[test]
 fn bad_parameters_end_a_run_before_it_begins() {
-    for (example, parameter, message) in
-        [("csv-stats", "separator=ab", "the separator is one character"), ("word-count", "top=0", "top is a number")]
-    {
+    for (example, parameter, message) in [
+        ("csv-stats", "separator=ab", "the separator is one character"),
+        ("word-count", "top=0", "top is a number"),
+        ("kmer-counts", "k=13", "from 1 to 12 is expected"),
+    ] {
         let Some(rebuilt) = env::var_os("SANDMILL_REBUILT_EXAMPLES") else { return };
         let processor = Path::new(&rebuilt).join(example).with_extension("wasm");
         let out = tempfile::tempdir().unwrap();
