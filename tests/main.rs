@@ -13,5 +13,6 @@ mod new;
 mod real_use;
 mod resume;
 mod sandbox;
+mod sdks;
 mod splitting;
 mod tables;

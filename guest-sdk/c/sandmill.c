@@ -416,6 +416,16 @@ sandmill_result sandmill_failf(const char *format, ...) {
     return SANDMILL_FAILED;
 }
 
+sandmill_result sandmill_skipf(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = format_text(format, arguments);
+    va_end(arguments);
+    sandmill_skip(text);
+    free(text);
+    return SANDMILL_SKIPPED;
+}
+
 /* The reply for a result, with the message that has been left for it. */
 static uint64_t reply_with(sandmill_result result) {
     if (result == SANDMILL_DONE) return 0;

@@ -69,6 +69,9 @@ sandmill_result sandmill_failf(const char *format, ...) __attribute__((format(pr
 /* Ends the task as skipped: the input is none of this processor's business, for this reason, which is copied. */
 sandmill_result sandmill_skip(const char *reason);
 
+/* The same, in the manner of printf. */
+sandmill_result sandmill_skipf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* ---- the input ---- */
 
 /* The size of the whole input in bytes. */

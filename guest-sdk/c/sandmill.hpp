@@ -133,6 +133,9 @@ inline void emit(std::initializer_list<Field> row) {
     sandmill_emit();
 }
 
+/* Whether all of a text is valid UTF-8. */
+inline bool is_utf8(std::string_view text) { return sandmill_is_utf8(text.data(), text.size()); }
+
 /* Adds a line to the task's log. */
 inline void log(const std::string &line) { sandmill_log(line.c_str()); }
 

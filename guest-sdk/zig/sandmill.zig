@@ -102,7 +102,8 @@ pub fn processor(comptime function: anytype, comptime options: Options) void {
         }
 
         fn columns() callconv(.c) u64 {
-            const Row = options.Row orelse RowOf(@typeInfo(@TypeOf(function)).@"fn".return_type.?) orelse return 0;
+            const Returned = @typeInfo(@TypeOf(function)).@"fn".return_type.?;
+            const Row = (if (options.Row) |Row| @as(?type, Row) else RowOf(Returned)) orelse return 0;
             reply.clearRetainingCapacity();
             writeValue(&reply.writer, @typeInfo(Row).@"struct".field_names) catch outOfMemory();
             return packReply();

@@ -152,7 +152,7 @@ class Parser {
 
 sandmill::Result count_fruits(sandmill::Input &input) {
     std::string_view text = input.bytes();
-    if (!sandmill_is_utf8(text.data(), text.size())) return sandmill::fail("the input is not UTF-8");
+    if (!sandmill::is_utf8(text)) return sandmill::fail("the input is not UTF-8");
     Parser parser(text);
     auto basket = parser.basket();
     if (!basket) return sandmill::fail("byte " + std::to_string(parser.offset()) + ": " + parser.error());
