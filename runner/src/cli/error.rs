@@ -101,7 +101,11 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
         }
         match cause.downcast_ref::<Refusal>()? {
             // These say what to do themselves.
-            Refusal::NoContract | Refusal::TwoContracts | Refusal::Memory { .. } | Refusal::Memory64 => None,
+            Refusal::NoContract
+            | Refusal::TwoContracts
+            | Refusal::Memory { .. }
+            | Refusal::Memory64
+            | Refusal::TooLarge { .. } => None,
             Refusal::UnknownAbi(_) | Refusal::Export { .. } | Refusal::Import { .. } => {
                 Some("`sandmill inspect PROCESSOR` shows what the module imports and exports".to_owned())
             }

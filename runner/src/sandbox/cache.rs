@@ -37,19 +37,6 @@ impl Cache {
         is_private.then(|| Self { folder: folder.to_owned() })
     }
 
-    /// The module `wasm`, from the cache or compiled and then kept there.
-    ///
-    /// # Errors
-    /// If it does not compile.
-    pub fn module(&self, engine: &Engine, wasm: &[u8]) -> wasmtime::Result<Module> {
-        if let Some(module) = self.find(engine, &[wasm]) {
-            return Ok(module);
-        }
-        let module = Module::new(engine, wasm)?;
-        self.keep(&module, &[wasm]);
-        Ok(module)
-    }
-
     /// The module that was kept under these parts of a key.
     pub fn find(&self, engine: &Engine, key: &[&[u8]]) -> Option<Module> {
         load(engine, &self.path(engine, key))
@@ -132,7 +119,7 @@ mod tests {
         let folder = folder.path().join("cache");
         let cache = Cache::open(&folder).unwrap();
         let engine = Engine::default();
-        cache.module(&engine, WASM).unwrap();
+        cache.keep(&Module::new(&engine, WASM).unwrap(), &[WASM]);
         let path = cache.path(&engine, &[WASM]);
         assert_eq!(files(&folder), std::slice::from_ref(&path));
         assert!(load(&engine, &path).is_some());
@@ -144,7 +131,7 @@ mod tests {
         let folder = folder.path().join("cache");
         let cache = Cache::open(&folder).unwrap();
         let engine = Engine::default();
-        cache.module(&engine, WASM).unwrap();
+        cache.keep(&Module::new(&engine, WASM).unwrap(), &[WASM]);
         let path = cache.path(&engine, &[WASM]);
         let whole = fs::read(&path).unwrap();
         for at in [0, 40, whole.len() - 1] {
@@ -155,7 +142,7 @@ mod tests {
         }
         fs::write(&path, &whole[..20]).unwrap();
         assert!(load(&engine, &path).is_none());
-        cache.module(&engine, WASM).unwrap();
+        cache.keep(&Module::new(&engine, WASM).unwrap(), &[WASM]);
         assert_eq!(fs::read(&path).unwrap(), whole);
     }
 

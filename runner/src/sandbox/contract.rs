@@ -46,6 +46,8 @@ pub enum Refusal {
         "its memories and tables start with {initial_mib} MiB, and the limit for a task is {limit_mib} MiB: raise --memory"
     )]
     Memory { initial_mib: u64, limit_mib: u64 },
+    #[error("it has {found} {what}, and no processor may have more than {limit}")]
+    TooLarge { what: &'static str, found: u64, limit: u64 },
     #[error("its 64-bit memory is not supported; build it for wasm32")]
     Memory64,
 }

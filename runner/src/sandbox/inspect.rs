@@ -10,6 +10,8 @@ use wasmparser::{
 pub struct Facts {
     pub size_bytes: usize,
     pub functions: usize,
+    /// Of the code of its largest function.
+    pub largest_function_bytes: u64,
     pub imports: Vec<Import>,
     pub exports: Vec<Export>,
     /// Memories that the module defines.
@@ -110,6 +112,10 @@ impl Reader {
                     self.functions.push(index?);
                     self.facts.functions += 1;
                 }
+            }
+            Payload::CodeSectionEntry(body) => {
+                let bytes = body.range().len() as u64;
+                self.facts.largest_function_bytes = self.facts.largest_function_bytes.max(bytes);
             }
             Payload::TableSection(section) => {
                 for table in section {

@@ -6,6 +6,7 @@
 mod abi;
 mod cache;
 mod command;
+mod compile;
 mod contract;
 mod engine;
 mod failure;

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use sha2::{Digest as _, Sha256};
-use wasmtime::{Engine, InstancePre, Linker, Module, UnknownImportError};
+use wasmtime::{Engine, InstancePre, Linker, UnknownImportError};
 
 use super::Settings;
 use super::abi::Task;
 use super::cache::Cache;
 use super::command::Command;
+use super::compile;
 use super::contract::{self, Contract, Refusal};
 use super::engine::{self, explain};
 use super::guest::{self, Guest};
@@ -67,15 +68,21 @@ impl Processor {
         let wasm = wat::parse_bytes(source).context("read the module's text")?;
         let facts = Facts::read(&wasm)?;
         let contract = contract::recognise(&facts)?;
+        compile::check_size(&facts)?;
         check_memory(&facts, &settings.budget)?;
         let engine = engine::engine(&settings, &facts)?;
         let linker = guest::linker(&engine, contract).map_err(|error| explain(&error)).context("define the imports")?;
-        let module = match settings.cache.as_deref().and_then(Cache::open) {
-            Some(cache) => cache.module(&engine, &wasm),
-            None => Module::new(&engine, &wasm),
-        }
-        .map_err(|error| explain(&error))
-        .context("compile the module")?;
+        let cache = settings.cache.as_deref().and_then(Cache::open);
+        let module = match cache.as_ref().and_then(|cache| cache.find(&engine, &[&wasm])) {
+            Some(module) => module,
+            None => {
+                let module = compile::module(&engine, &wasm).context("compile the module")?;
+                if let Some(cache) = &cache {
+                    cache.keep(&module, &[&wasm]);
+                }
+                module
+            }
+        };
         let pre = linker.instantiate_pre(&module).map_err(|error| refuse_import(error, contract))?;
         let ticker = Ticker::start()?;
         let mut processor = Self {

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use wasmtime::{InstancePre, Linker, Memory, Module, Store, TypedFunc};
+use wasmtime::{InstancePre, Linker, Memory, Store, TypedFunc};
 
 use super::abi::{self, Current};
+use super::compile;
 use super::failure::{self, Circumstances};
 use super::fiber;
 use super::guest::{Grants, Guest, set_budget};
@@ -66,6 +67,7 @@ impl Reactor {
     /// Why that cannot be.
     pub fn warm(processor: &Processor, linker: &Linker<Guest>, wasm: &[u8]) -> Result<Self, String> {
         let told = |error: wasmtime::Error| format!("{error:#}");
+        let explained = |error: anyhow::Error| format!("{error:#}");
         let cache = processor.cache();
         // All that an initialisation can see besides its own module.
         let Settings { params, budget, .. } = processor.settings();
@@ -76,12 +78,12 @@ impl Reactor {
             Some(module) => module,
             None => {
                 let snapshot = Snapshot::prepare(wasm)?;
-                let module = Module::new(processor.engine(), snapshot.instrumented()).map_err(told)?;
+                let module = compile::module(processor.engine(), snapshot.instrumented()).map_err(explained)?;
                 let cold = Self::new(linker.instantiate_pre(&module).map_err(told)?);
                 let mut instance = cold.start(processor).map_err(|(failure, _)| failure.to_string())?;
                 let initialised = snapshot.take(&mut instance.store, instance.exports)?;
                 drop(instance);
-                let module = Module::new(processor.engine(), initialised).map_err(told)?;
+                let module = compile::module(processor.engine(), &initialised).map_err(explained)?;
                 if let Some(cache) = cache {
                     cache.keep(&module, &key);
                 }

@@ -16,6 +16,9 @@ use super::guest::Guest;
 /// nothing over it.
 pub const WORTHWHILE_FUEL: u64 = 20_000;
 
+/// A snapshot is compiled with all that it holds, several times copied.
+const MOST_BYTES: u64 = 64 << 20;
+
 /// A module whose state can be read when it has been initialised.
 pub struct Snapshot<'w> {
     wizer: Wizer,
@@ -43,6 +46,14 @@ impl<'w> Snapshot<'w> {
     /// If there is something in its state that cannot be carried over.
     pub fn take(&self, store: &mut Store<Guest>, instance: wasmtime::Instance) -> Result<Vec<u8>, String> {
         let mut state = State { store, instance };
+        let held_bytes = state.store.data().limiter.peak_bytes();
+        if held_bytes > MOST_BYTES {
+            return Err(format!(
+                "its initialisation leaves {} MiB behind, and a snapshot has at most {} MiB",
+                held_bytes >> 20,
+                MOST_BYTES >> 20
+            ));
+        }
         guarded(|| fiber::at_once(self.wizer.snapshot(&self.context, &mut state)))
     }
 }
