@@ -99,3 +99,16 @@ fn the_sdks_agree_on_any_bytes_in_memory_or_pulled() {
         }
     }
 }
+
+#[test]
+fn memory_that_runs_out_is_called_so_whatever_the_sdk() {
+    let folder = tempfile::tempdir().unwrap();
+    // One line, which the tour wants whole: put into memory by the host, or pulled by the SDK.
+    fs::write(folder.path().join("in-memory"), "x".repeat(1_000_000)).unwrap();
+    fs::write(folder.path().join("pulled"), "x".repeat(4_000_000)).unwrap();
+    for language in LANGUAGES {
+        let Some((_, errors)) = tour(language, folder.path(), &["--memory", "1MiB"]) else { return };
+        let kinds: Vec<[&str; 2]> = errors.iter().map(|error| [error[0].as_str(), error[1].as_str()]).collect();
+        assert_eq!(kinds, [["in-memory", "out_of_memory"], ["pulled", "out_of_memory"]], "{language}: {errors:?}");
+    }
+}
