@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::harness::program::Program;
 
 /// Those that there is a tour for.
-const LANGUAGES: [&str; 4] = ["rust", "c", "cpp", "zig"];
+const LANGUAGES: [&str; 6] = ["rust", "c", "cpp", "zig", "go", "assemblyscript"];
 
 /// What a run leaves that does not depend on the machine: `results.csv`, and of `errors.csv` path, kind, message, record
 /// and offset.

@@ -1,0 +1,64 @@
+// What the SDK for AssemblyScript can do. Each line of the input says what is to be done; the README beside has the list.
+
+import {
+  Input,
+  Outcome,
+  Row,
+  columns,
+  decode,
+  done,
+  emit,
+  fail,
+  isUTF8,
+  log,
+  param,
+  process,
+  reject,
+  skip,
+} from "../../../../guest-sdk/assemblyscript";
+export * from "../../../../guest-sdk/assemblyscript/abi";
+
+function tour(input: Input): Outcome {
+  const note = param("note");
+  const source = input.path;
+  const bytes = input.bytes();
+  let number: i64 = 0;
+  let start = 0;
+  while (start < bytes.length) {
+    number++;
+    const found = bytes.indexOf(0x0a, start);
+    const next = found < 0 ? bytes.length : found + 1;
+    let end = found < 0 ? bytes.length : found;
+    if (end > start && bytes[end - 1] == 0x0d) end--;
+    const line = bytes.subarray(start, end);
+    const text = decode(line);
+    if (!isUTF8(line)) {
+      reject(number, start, "not text");
+    } else if (text == "") {
+      reject(number, start, "empty");
+    } else if (text == "skip") {
+      return skip("line " + number.toString() + " asks for it");
+    } else if (text == "fail") {
+      return fail("line " + number.toString() + " asks for it");
+    } else if (text.startsWith("log ")) {
+      log(text);
+    } else {
+      emit(
+        new Row()
+          .set("line", number)
+          .set("text", text)
+          .set("length", line.length)
+          .set("above", line.length - 10)
+          .set("half_more", <f64>line.length + 0.5)
+          .set("is_long", line.length > 20)
+          .set("note", note)
+          .set("source", source),
+      );
+    }
+    start = next;
+  }
+  return done();
+}
+
+columns(["line", "text", "length", "above", "half_more", "is_long", "note", "source"]);
+process(tour);
