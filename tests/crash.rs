@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::thread;
@@ -274,4 +275,53 @@ fn interrupted_it_commits_what_is_in_flight_and_says_how_it_ended() {
         assert_eq!(results.lines().count() as u64, status.counts.rows + 1, "the views are those of the ledger");
         assert!(status.counts.tasks() < 20_000, "it ended before it was stopped");
     }
+}
+
+#[test]
+fn a_million_entries_of_one_object_are_rows_once_each_though_ten_workers_are_killed_at_it() {
+    const ENTRIES: u64 = 1_000_000;
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("baskets.json");
+    let out = folder.path().join("out");
+    let mut file = std::io::BufWriter::new(fs::File::create(&input).unwrap());
+    writeln!(file, "{{").unwrap();
+    let fruits = |number: u64| [number.wrapping_mul(2_654_435_761) % 97, number % 13];
+    for number in 0..ENTRIES {
+        let [apples, pears] = fruits(number);
+        let end = if number == ENTRIES - 1 { "" } else { "," };
+        writeln!(file, "\"basket-{number}\": {{\"apple\": {apples}, \"pear\": {pears}}}{end}").unwrap();
+    }
+    writeln!(file, "}}").unwrap();
+    drop(file);
+
+    let processor = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/big-object.wasm");
+    let run = || {
+        let args: [OsString; 5] =
+            ["run".into(), processor.clone().into(), input.clone().into(), "-o".into(), out.clone().into()];
+        let split = ["-q", "-j10", "--memory", "64MiB", "--split", "json-entries", "--chunk-bytes", "64KiB"];
+        Program::new().args(args).args(split)
+    };
+    let mut on_record = 0;
+    for _ in 0..3 {
+        let mut command = run().into_command();
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        // Killed as soon as something has been committed that was not before.
+        let is_further = |on_record| sandmill::status(&out).is_ok_and(|status| status.counts.done > on_record);
+        while child.try_wait().unwrap().is_none() && !is_further(on_record) {
+            thread::sleep(Duration::from_millis(5));
+        }
+        let _ = child.kill();
+        assert_eq!(child.wait().unwrap().code(), None, "it ends before it can be killed");
+        on_record = sandmill::status(&out).unwrap().counts.done;
+    }
+    run().run().expect_code(0);
+    let mut reader = csv::Reader::from_path(out.join("results.csv")).unwrap();
+    let mut expected = 0;
+    for record in reader.records() {
+        let record = record.unwrap();
+        assert_eq!(&record[2], format!("basket-{expected}"), "lost, doubled or out of order");
+        assert_eq!(record[3].parse::<u64>().unwrap(), fruits(expected).iter().sum::<u64>());
+        expected += 1;
+    }
+    assert_eq!(expected, ENTRIES);
 }

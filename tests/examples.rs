@@ -88,7 +88,8 @@ fn json_shape_takes_any_json() {
 }
 
 /// The processors that are in the repository, so that the examples run without any toolchain for WebAssembly.
-const COMMITTED: [&str; 3] = ["count-fruits/c.wasm", "count-fruits/rust-sdk.wasm", "json-shape.wasm"];
+const COMMITTED: [&str; 4] =
+    ["big-object.wasm", "count-fruits/c.wasm", "count-fruits/rust-sdk.wasm", "json-shape.wasm"];
 
 #[test]
 fn the_committed_processors_are_those_that_their_sources_make() {

@@ -5,6 +5,7 @@
 
 mod assemblyscript;
 mod cli;
+mod compressed;
 mod crash;
 mod examples;
 mod harness;

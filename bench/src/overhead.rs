@@ -18,8 +18,8 @@ struct Bytes {
 }
 
 impl Input for Bytes {
-    fn size_bytes(&self) -> u64 {
-        self.bytes.len() as u64
+    fn size_bytes(&self) -> Option<u64> {
+        Some(self.bytes.len() as u64)
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use crate::boundary;
 use crate::error::{Context as _, Error, Result};
-use crate::lines::Lines;
+use crate::lines::{Lines, Records};
 use crate::reader::Reader;
 
 /// How much is pulled at once when the input is read piece by piece.
@@ -25,19 +25,20 @@ pub struct Input {
     rest: OnceCell<Vec<u8>>,
     /// How much has been read.
     offset: u64,
-    len: u64,
+    /// `None` if nobody knows before it was read.
+    len: Option<u64>,
     path: OnceCell<String>,
 }
 
 impl Input {
     /// An input that is in memory as a whole.
     pub(crate) fn whole(bytes: Vec<u8>) -> Self {
-        let len = bytes.len() as u64;
+        let len = Some(bytes.len() as u64);
         Self { window: bytes, has_more: false, len, ..Self::pulled(len) }
     }
 
-    /// An input of `len` bytes that the host gives piece by piece.
-    pub(crate) fn pulled(len: u64) -> Self {
+    /// An input that the host gives piece by piece, of `len` bytes if that is known.
+    pub(crate) fn pulled(len: Option<u64>) -> Self {
         Self {
             window: Vec::new(),
             start: 0,
@@ -50,13 +51,22 @@ impl Input {
     }
 
     /// The size of the whole input in bytes.
+    ///
+    /// For a large input that is decompressed on the way it is not known before all has been read: then this counts what
+    /// has been read and what is in memory, after trying to take the rest there. See [`known_len`](Self::known_len).
     pub fn len(&self) -> u64 {
+        self.len.unwrap_or_else(|| self.offset + self.bytes().map_or(0, |rest| rest.len() as u64))
+    }
+
+    /// The size of the whole input in bytes, if it is known.
+    pub fn known_len(&self) -> Option<u64> {
         self.len
     }
 
     /// Whether the input has no bytes at all.
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        // What is of unknown size is large.
+        self.len == Some(0)
     }
 
     /// How many bytes of the input have been read so far: the offset of the next one.
@@ -111,6 +121,23 @@ impl Input {
         Lines::new(self)
     }
 
+    /// Reads the input record by record, where each is a line: NDJSON, and what sandmill's `--split lines`,
+    /// `json-entries` and `json-array` give.
+    pub fn records(&mut self) -> Records<'_> {
+        Records::new(self)
+    }
+
+    /// Where in its file the input begins, in bytes: 0 unless it is a chunk of one (`--split`).
+    pub fn chunk_offset(&self) -> u64 {
+        boundary::chunk_offset()
+    }
+
+    /// The number of the input's first record in its file, counted from 1; `None` where that is not known. It is 1 unless
+    /// the input is a chunk.
+    pub fn first_record(&self) -> Option<u64> {
+        Some(boundary::first_record()).filter(|&number| number > 0)
+    }
+
     /// What is in memory and has not been read.
     pub(crate) fn window(&mut self) -> &[u8] {
         self.settle();
@@ -146,13 +173,35 @@ impl Input {
     }
 
     fn pull_rest(&self) -> Result<Vec<u8>> {
-        let does_not_fit =
-            || Error::msg(format_args!("{} bytes of input do not fit into memory: read it in parts", self.len));
-        let unread = usize::try_from(self.len - self.offset).map_err(|_| does_not_fit())?;
         let mut rest = Vec::new();
-        rest.try_reserve_exact(unread).map_err(|_| does_not_fit())?;
-        rest.extend_from_slice(&self.window[self.start..]);
-        while rest.len() < unread && boundary::input_read(&mut rest) > 0 {}
+        match self.len {
+            Some(len) => self.pull_known(len, &mut rest),
+            None => self.pull_unknown(&mut rest),
+        }
+        .map_err(|_| match self.len {
+            Some(len) => Error::msg(format_args!("{len} bytes of input do not fit into memory: read it in parts")),
+            None => Error::msg("the input does not fit into memory: read it in parts"),
+        })?;
         Ok(rest)
     }
+
+    fn pull_known(&self, len: u64, rest: &mut Vec<u8>) -> std::result::Result<(), DoesNotFit> {
+        let unread = usize::try_from(len - self.offset).map_err(|_| DoesNotFit)?;
+        rest.try_reserve_exact(unread).map_err(|_| DoesNotFit)?;
+        rest.extend_from_slice(&self.window[self.start..]);
+        while rest.len() < unread && boundary::input_read(rest) > 0 {}
+        Ok(())
+    }
+
+    fn pull_unknown(&self, rest: &mut Vec<u8>) -> std::result::Result<(), DoesNotFit> {
+        rest.try_reserve(self.window.len() + PULL_BYTES).map_err(|_| DoesNotFit)?;
+        rest.extend_from_slice(&self.window[self.start..]);
+        while boundary::input_read(rest) > 0 {
+            rest.try_reserve(PULL_BYTES).map_err(|_| DoesNotFit)?;
+        }
+        Ok(())
+    }
 }
+
+/// The input is larger than what is left of the memory.
+struct DoesNotFit;

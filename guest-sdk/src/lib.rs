@@ -17,7 +17,7 @@ mod value;
 
 pub use error::{Context, Error, Result};
 pub use input::Input;
-pub use lines::{Line, Lines};
+pub use lines::{Line, Lines, Records};
 pub use output::{Output, Processor};
 pub use reader::Reader;
 pub use row::{DynRow, Fields, Row};

@@ -48,13 +48,15 @@ impl<'a> Lines<'a> {
     /// The next line, if there is one. A newline at the very end of the input begins no further line.
     pub fn next_line(&mut self) -> Option<Line<'_>> {
         let length = self.next_length();
-        if length == 0 {
-            return None;
-        }
+        (length > 0).then(|| self.take(length))
+    }
+
+    /// The line of this length, which is in the window.
+    fn take(&mut self, length: usize) -> Line<'_> {
         self.number += 1;
         let offset = self.input.offset();
         let bytes = without_newline(self.input.take(length));
-        Some(Line { number: self.number, offset, bytes })
+        Line { number: self.number, offset, bytes }
     }
 
     /// Widens the input's window until the next line is in it; the line's length, with its newline.
@@ -67,6 +69,57 @@ impl<'a> Lines<'a> {
             if window[..searched].ends_with(b"\n") || !self.input.widen() {
                 return searched;
             }
+        }
+    }
+}
+
+/// The records of an input of which each is a line; made by [`Input::records`]. Lines of white space are none.
+///
+/// This is what sandmill gives with `--split lines`, `json-entries` and `json-array`, and what NDJSON is anyway.
+///
+/// ```
+/// use sandmill_guest::{Input, Row, emit};
+///
+/// #[derive(Row)]
+/// struct Number {
+///     number: i64,
+/// }
+///
+/// fn numbers(input: &mut Input) {
+///     let mut records = input.records();
+///     while let Some(record) = records.next_record() {
+///         match record.text().map(str::parse) {
+///             Ok(Ok(number)) => emit(Number { number }),
+///             _ => record.reject("not a number"),
+///         }
+///     }
+/// }
+///
+/// let outcome = sandmill_guest::testing::run(numbers, "1\n\nx\n3\n");
+/// assert_eq!(outcome.rows.unwrap(), [r#"{"number":1}"#, r#"{"number":3}"#]);
+/// assert_eq!((outcome.rejects[0].record, outcome.rejects[0].offset), (2, Some(3)));
+/// ```
+#[derive(Debug)]
+pub struct Records<'a> {
+    lines: Lines<'a>,
+}
+
+impl<'a> Records<'a> {
+    pub(crate) fn new(input: &'a mut Input) -> Self {
+        Self { lines: Lines::new(input) }
+    }
+
+    /// The next record, if there is one. Records are counted from 1.
+    pub fn next_record(&mut self) -> Option<Line<'_>> {
+        loop {
+            let length = self.lines.next_length();
+            if length == 0 {
+                return None;
+            }
+            if !self.lines.input.window()[..length].trim_ascii_start().is_empty() {
+                return Some(self.lines.take(length));
+            }
+            self.lines.input.take(length);
         }
     }
 }
@@ -94,6 +147,21 @@ impl<'a> Line<'a> {
     /// If it is not UTF-8.
     pub fn text(&self) -> Result<&'a str> {
         std::str::from_utf8(self.bytes).context(format_args!("line {} is not text", self.number))
+    }
+
+    /// Parses the line as one JSON value, which may borrow from it.
+    ///
+    /// # Errors
+    /// If it is not JSON, or not a `T`.
+    #[cfg(feature = "json")]
+    pub fn json<T: serde::Deserialize<'a>>(&self) -> Result<T> {
+        Ok(serde_json::from_slice(self.bytes)?)
+    }
+
+    /// Parses the line as one JSON value; one that cannot be parsed is rejected, with the reason.
+    #[cfg(feature = "json")]
+    pub fn json_or_reject<T: serde::Deserialize<'a>>(&self) -> Option<T> {
+        self.json().map_err(|error| self.reject(error)).ok()
     }
 
     /// Reports that this line could not be used, and why.

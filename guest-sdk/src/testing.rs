@@ -19,7 +19,7 @@
 //! assert!(testing::run(size, "abc").rows.unwrap_err().is_skip());
 //! ```
 
-use crate::boundary::stand_in;
+use crate::boundary::{self, stand_in};
 use crate::error::Result;
 use crate::input::Input;
 use crate::output::{Output as _, Processor};
@@ -71,6 +71,12 @@ impl Task {
         self
     }
 
+    /// Makes the input a chunk of a file: where it begins there, and the number of its first record if it is known.
+    pub fn chunk(mut self, offset: u64, first_record: Option<u64>) -> Self {
+        self.facts.chunk = Some((offset, first_record.unwrap_or(0)));
+        self
+    }
+
     /// Gives a value to the parameter `name`.
     pub fn param(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.facts.params.insert(name.into(), value.into());
@@ -83,14 +89,18 @@ impl Task {
         self
     }
 
+    /// Has the size of the input unknown until it was read, as that of large compressed files is.
+    pub fn of_unknown_size(mut self) -> Self {
+        self.facts.hides_its_size = true;
+        self.pulled()
+    }
+
     /// Calls a processor with this task.
     pub fn run<F: for<'a> Processor<'a>>(self, function: F) -> Outcome {
-        let mut input = if self.is_pulled {
-            Input::pulled(self.facts.input.len() as u64)
-        } else {
-            Input::whole(self.facts.input.clone())
-        };
+        let input_bytes = self.facts.input.clone();
+        let is_pulled = self.is_pulled;
         stand_in::replace(self.facts);
+        let mut input = if is_pulled { Input::pulled(boundary::input_len()) } else { Input::whole(input_bytes) };
         // A test that expects a panic has left its rows here.
         task::discard();
         let result = function.process(&mut input).emit();

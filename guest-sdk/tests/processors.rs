@@ -290,3 +290,43 @@ mod side_channels {
         assert_eq!(run(greets, "").rows.unwrap_err().to_string(), "no name");
     }
 }
+
+#[test]
+fn an_input_of_unknown_size_is_read_in_any_of_the_ways() {
+    let text = "x\n".repeat(100_000);
+    let lines = |input: &mut Input| {
+        assert_eq!(input.known_len(), None);
+        let mut lines = input.lines();
+        let mut bytes = 0;
+        while let Some(line) = lines.next_line() {
+            bytes += line.bytes.len() as u64 + 1;
+        }
+        Size { bytes }
+    };
+    let whole = |input: &mut Input| -> Result<Size> {
+        assert!(!input.is_empty());
+        Ok(Size { bytes: input.text()?.len() as u64 })
+    };
+    let len = |input: &mut Input| Size { bytes: input.len() };
+    let expected = [r#"{"bytes":200000}"#];
+    assert_eq!(Task::new(text.clone()).of_unknown_size().run(lines).rows.unwrap(), expected);
+    assert_eq!(Task::new(text.clone()).of_unknown_size().run(whole).rows.unwrap(), expected);
+    assert_eq!(Task::new(text).of_unknown_size().run(len).rows.unwrap(), expected);
+}
+
+#[test]
+fn records_are_the_lines_that_have_something_in_them() {
+    fn numbers(input: &mut Input) {
+        assert_eq!((input.chunk_offset(), input.first_record()), (70, Some(5)));
+        let mut records = input.records();
+        while let Some(record) = records.next_record() {
+            match record.text().map(str::parse::<u64>) {
+                Ok(Ok(bytes)) => emit(Size { bytes }),
+                _ => record.reject("no number"),
+            }
+        }
+    }
+    let outcome = Task::new("1\n\n \r\nx\n4").pulled().chunk(70, Some(5)).run(numbers);
+    assert_eq!(outcome.rows.unwrap(), [r#"{"bytes":1}"#, r#"{"bytes":4}"#]);
+    assert_eq!((outcome.rejects[0].record, outcome.rejects[0].offset), (2, Some(6)));
+}

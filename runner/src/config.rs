@@ -78,6 +78,16 @@ pub struct Source {
     /// The most bytes that the input of one task may have; `None` leaves whole files as large as they are and gives
     /// chunks [`Splitting::most_bytes`].
     pub max_input_bytes: Option<u64>,
+    pub decompress: Decompress,
+}
+
+/// Whether compressed inputs are decompressed on the way to the guest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Decompress {
+    /// Those that begin as gzip, zstd, lz4, bzip2 or xz files do.
+    #[default]
+    Auto,
+    Never,
 }
 
 /// `--split`: how inputs are cut into chunks, each of which is a task.

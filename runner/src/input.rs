@@ -6,8 +6,9 @@ use crate::outcome::Failure;
 ///
 /// Every error is a [`Failure`] of kind `input`, ready to be the task's outcome.
 pub trait Input: Send + Sync + 'static {
-    /// The size of the content in bytes, known before it is read.
-    fn size_bytes(&self) -> u64;
+    /// The size of the content in bytes; `None` if it is not known before all of it was read, as for a large file that
+    /// is decompressed on the way. Then it is more than what guests are given whole.
+    fn size_bytes(&self) -> Option<u64>;
 
     /// Reads on from where the last call stopped; 0 at the end.
     ///

@@ -43,7 +43,7 @@ use crate::report::{Planned, RunRecord, Running, Status, Summary, Written};
 use crate::run::StagingFolder;
 use crate::sandbox::{Attempt, Contract, Facts, Refusal, Sandbox, Start};
 use crate::select::Selection;
-use crate::source::{Content, Inputs, Limits, Root};
+use crate::source::{Content, Handling, Inputs, Root};
 use crate::task::{TaskId, TaskPath};
 use crate::views::Views;
 
@@ -117,7 +117,7 @@ pub fn test(config: &Config, file: &Path) -> anyhow::Result<Attempt> {
     let processor = run::load(config, NonZeroUsize::MIN, staging.path(), true)?;
     let root = Root::open(Path::new("."))?;
     let task = TaskId::whole_file(TaskPath::from_path(file));
-    let input = source::open(&root, &task, &Content::Whole, &Limits::of(&config.source)).input?;
+    let input = source::open(&root, &task, &Content::Whole, &Handling::of(&config.source)).input?;
     let mut sandbox = Sandbox::new(&processor, 0)?;
     Ok(pool::run_caught(&mut sandbox, &task, input))
 }

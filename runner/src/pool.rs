@@ -16,7 +16,7 @@ use crate::input::Input;
 use crate::outcome::{Failure, FailureKind, Finished, Outcome, Usage};
 use crate::sandbox::{Attempt, Processor, Sandbox};
 use crate::select::Job;
-use crate::source::{self, Content, Limits, Opened, Root};
+use crate::source::{self, Content, Handling, Opened, Root};
 use crate::task::{Identity, TaskId};
 
 /// Finished tasks on their way to the committer, with the bytes for which they hold the gate.
@@ -32,7 +32,7 @@ const PARCEL_BYTES: usize = 1 << 20;
 pub struct Workshop<'a> {
     pub processor: &'a Processor,
     pub root: &'a Root,
-    pub limits: &'a Limits,
+    pub handling: &'a Handling,
     pub retries: u32,
     /// A failure ends the run at once, without waiting for its commit.
     pub fail_fast: bool,
@@ -120,7 +120,7 @@ impl Workshop<'_> {
     }
 
     fn attempt(&self, sandbox: &mut Sandbox<'_>, task: &TaskId, content: &Content) -> (Attempt, Option<Identity>) {
-        let Opened { input, identity } = source::open(self.root, task, content, self.limits);
+        let Opened { input, identity } = source::open(self.root, task, content, self.handling);
         (input.map_or_else(failed, |input| run_caught(sandbox, task, input)), identity)
     }
 }

@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::{Context as _, bail};
 use tempfile::TempDir;
 
-use crate::config::{self, Config, InputMode, Isolation, Layout, Output};
+use crate::config::{self, Config, Decompress, InputMode, Isolation, Layout, Output};
 use crate::control::Control;
 use crate::digest::hex;
 use crate::event::{Counts, Event, Monitor, Notice, Silent, counted};
@@ -185,6 +185,10 @@ fn fingerprint(config: &Config, processor: &Processor) -> Fingerprint {
         .with("--input", format!("{:?}", config.input_mode))
         .with("--path-column", config.views.path_column.clone())
         .with("--columns", list(&mut config.views.columns.iter().flatten().cloned()));
+    let fingerprint = match config.source.decompress {
+        Decompress::Auto => fingerprint,
+        Decompress::Never => fingerprint.with("--decompress", "never"),
+    };
     match &config.source.splitting {
         Some(splitting) => fingerprint.with(SPLITTING, format!("{splitting:?}")),
         None => fingerprint,

@@ -91,7 +91,7 @@ impl Threads<'_> {
             let workshop = Workshop {
                 processor: self.processor,
                 root: self.inputs.root(),
-                limits: self.inputs.limits(),
+                handling: self.inputs.handling(),
                 retries: self.config.resume.retries,
                 fail_fast: self.config.stop.fail_fast,
                 tasks,

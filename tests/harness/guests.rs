@@ -150,6 +150,7 @@ pub fn assert_failed(attempt: &Attempt, kind: FailureKind, message: &str) {
 pub struct TestInput {
     content: Content,
     position: u64,
+    hides_its_size: bool,
     fault: Fault,
     /// What was asked of it, for the test to look at.
     pub asked: Arc<Asked>,
@@ -183,12 +184,24 @@ pub struct Asked {
 
 impl TestInput {
     fn new(content: Content) -> Self {
-        Self { content, position: 0, fault: Fault::None, asked: Arc::default() }
+        Self { content, position: 0, hides_its_size: false, fault: Fault::None, asked: Arc::default() }
     }
 
     /// `size_bytes` of `x`, made up as they are read.
     pub fn generated(size_bytes: u64) -> Self {
         Self::new(Content::Generated(size_bytes))
+    }
+
+    fn content_bytes(&self) -> u64 {
+        match &self.content {
+            Content::Bytes(bytes) => bytes.len() as u64,
+            Content::Generated(size_bytes) => *size_bytes,
+        }
+    }
+
+    /// As if its size were known only when it has been read.
+    pub fn of_unknown_size(self) -> Self {
+        Self { hides_its_size: true, ..self }
     }
 
     pub fn that_changes(self) -> Self {
@@ -229,11 +242,8 @@ impl From<&str> for TestInput {
 }
 
 impl Input for TestInput {
-    fn size_bytes(&self) -> u64 {
-        match &self.content {
-            Content::Bytes(bytes) => bytes.len() as u64,
-            Content::Generated(size_bytes) => *size_bytes,
-        }
+    fn size_bytes(&self) -> Option<u64> {
+        (!self.hides_its_size).then(|| self.content_bytes())
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
@@ -246,8 +256,8 @@ impl Input for TestInput {
             Fault::EndsAt(offset) if self.position >= offset => {
                 return Err(Failure::new(FailureKind::Input, "the input ended before its size"));
             }
-            Fault::FailsAt(offset) | Fault::EndsAt(offset) => offset.min(self.size_bytes()),
-            Fault::None | Fault::Changes => self.size_bytes(),
+            Fault::FailsAt(offset) | Fault::EndsAt(offset) => offset.min(self.content_bytes()),
+            Fault::None | Fault::Changes => self.content_bytes(),
         };
         let read_bytes = (end - self.position).min(buffer.len() as u64) as usize;
         match &self.content {

@@ -3,7 +3,9 @@
 mod sandmill_1 {
     #[link(wasm_import_module = "sandmill_1")]
     unsafe extern "C" {
-        pub(crate) safe fn input_len() -> u64;
+        pub(crate) safe fn input_len() -> i64;
+        pub(crate) safe fn chunk_offset() -> u64;
+        pub(crate) safe fn first_record() -> u64;
         pub(crate) fn input_read(ptr: *mut u8, len: usize) -> usize;
         pub(crate) fn input_path(ptr: *mut u8, len: usize) -> i32;
         pub(crate) fn param(name_ptr: *const u8, name_len: usize, ptr: *mut u8, len: usize) -> i32;
@@ -16,7 +18,12 @@ mod sandmill_1 {
 /// Most paths and parameters fit into this, so that one call is enough.
 const TEXT_BYTES: usize = 256;
 
-pub(crate) use sandmill_1::input_len;
+pub(crate) use sandmill_1::{chunk_offset, first_record};
+
+/// The size of the input, if it is known.
+pub(crate) fn input_len() -> Option<u64> {
+    u64::try_from(sandmill_1::input_len()).ok()
+}
 
 /// Appends as much of the input as there is room for in `buffer` without growing it, from where the last call stopped.
 /// The number of bytes; 0 at the end of the input.

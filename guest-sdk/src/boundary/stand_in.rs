@@ -15,6 +15,9 @@ pub(crate) struct Task {
     /// How much of `input` has been pulled.
     pub(crate) pulled: usize,
     pub(crate) path: String,
+    pub(crate) hides_its_size: bool,
+    /// Where it begins, and the number of its first record or 0, if it is a chunk.
+    pub(crate) chunk: Option<(u64, u64)>,
     pub(crate) params: BTreeMap<String, String>,
     pub(crate) emitted: String,
     pub(crate) rejects: Vec<Reject>,
@@ -26,8 +29,16 @@ pub(crate) fn replace(task: Task) -> Task {
     TASK.replace(task)
 }
 
-pub(crate) fn input_len() -> u64 {
-    TASK.with_borrow(|task| task.input.len() as u64)
+pub(crate) fn input_len() -> Option<u64> {
+    TASK.with_borrow(|task| (!task.hides_its_size).then_some(task.input.len() as u64))
+}
+
+pub(crate) fn chunk_offset() -> u64 {
+    TASK.with_borrow(|task| task.chunk.map_or(0, |(offset, _)| offset))
+}
+
+pub(crate) fn first_record() -> u64 {
+    TASK.with_borrow(|task| task.chunk.map_or(1, |(_, first_record)| first_record))
 }
 
 pub(crate) fn input_read(buffer: &mut Vec<u8>) -> usize {

@@ -2,7 +2,7 @@
 //!
 //! PROCESSOR and INPUT are optional here since `--config` may bring them; [`super::request`] asks for them.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -123,6 +123,27 @@ pub struct SourceArgs {
     /// The entries of the list end in NUL, not in a newline
     #[arg(short = '0', long, requires = "files_from")]
     pub null: bool,
+
+    /// What to do with compressed inputs
+    ///
+    /// They are told by their first bytes, whatever their names, and decompressed while they are read.
+    #[arg(long, value_name = "WHICH", value_enum, default_value_t = Decompress::Auto)]
+    pub decompress: Decompress,
+
+    /// The most bytes that the input of one task may have, decompressed; a larger one is a failure (`bad_input`)
+    ///
+    /// By default there is no limit for files, one of 1000 times its size for a compressed file of which more than 1 GiB
+    /// come out, and one of 64 MiB more than was asked for with --split.
+    #[arg(long, value_name = "SIZE", value_parser = values::chunk)]
+    pub max_input: Option<NonZeroU64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Decompress {
+    /// Decompress inputs that begin as gzip, zstd, lz4, bzip2 or xz files do
+    Auto,
+    /// Give every input as it is
+    Never,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

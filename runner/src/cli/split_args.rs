@@ -38,12 +38,6 @@ pub struct SplitArgs {
     /// Name of the column that says at which byte of its input a row's chunk begins
     #[arg(long, value_name = "NAME", default_value = "chunk")]
     pub chunk_column: String,
-
-    /// The most bytes that the input of one task may have; a larger one is a failure (`bad_input`)
-    ///
-    /// By default there is no limit for files, and for chunks one of 64 MiB more than was asked for.
-    #[arg(long, value_name = "SIZE", value_parser = values::chunk)]
-    pub max_input: Option<NonZeroU64>,
 }
 
 impl SplitArgs {

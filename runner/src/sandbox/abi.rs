@@ -9,7 +9,7 @@ use std::sync::Arc;
 use wasmtime::{AsContextMut as _, Caller, Extern, Linker, Memory};
 
 use super::contract::ABI_MODULE;
-use super::guest::{Guest, consume_fuel};
+use super::guest::{Guest, consume_fuel, give_earned_fuel};
 use super::io::output_limit;
 use crate::input::Input;
 use crate::outcome::{Failure, FailureKind, Reject};
@@ -116,7 +116,7 @@ pub fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
 
 fn input_len(mut caller: Caller<'_, Guest>) -> wasmtime::Result<i64> {
     let current = current(caller.data_mut(), "input_len")?;
-    Ok(i64::try_from(current.input.size_bytes()).unwrap_or(i64::MAX))
+    Ok(current.input.size_bytes().map_or(-1, |size_bytes| i64::try_from(size_bytes).unwrap_or(i64::MAX)))
 }
 
 fn input_read(mut caller: Caller<'_, Guest>, ptr: i32, len: i32) -> wasmtime::Result<i32> {
@@ -135,6 +135,8 @@ fn input_read(mut caller: Caller<'_, Guest>, ptr: i32, len: i32) -> wasmtime::Re
             read_bytes => filled_bytes += read_bytes,
         }
     }
+    // What is read may bring the fuel that moving it costs.
+    give_earned_fuel(caller.as_context_mut())?;
     consume_fuel(caller.as_context_mut(), filled_bytes as u64)?;
     // No 32-bit memory holds more than u32::MAX bytes.
     Ok((filled_bytes as u32).cast_signed())

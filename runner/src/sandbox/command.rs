@@ -8,8 +8,8 @@ use wasmtime::{InstancePre, Store};
 
 use super::failure::{self, Circumstances, ProcExit};
 use super::fiber;
-use super::guest::{Grants, Guest, set_budget};
-use super::io::{Io, Seed, Sink, Stdin};
+use super::guest::{Earned, Grants, Guest, set_budget};
+use super::io::{Io, Metered, Seed, Sink, Stdin};
 use super::limiter::Limiter;
 use super::processor::Processor;
 use super::staging::{self, Staged, Staging};
@@ -54,22 +54,34 @@ impl Command {
         run: &mut Run,
     ) -> Result<(), Failure> {
         let settings = processor.settings();
-        let size_bytes = input.size_bytes();
-        let fuel = settings.budget.fuel.for_input(size_bytes);
-        let mut grants = grants(processor, task, size_bytes, input.chunk());
+        let mut grants = grants(processor, task, input.chunk());
         let staged = staging.map(|staging| stage(staging, task, input.as_mut(), &mut grants)).transpose()?;
-        let stdin = if size_bytes <= INLINE_INPUT_BYTES { read_whole(input.as_mut())? } else { Stdin::Stream(input) };
+        let size_bytes = input.size_bytes().or(staged.as_ref().map(Staged::size_bytes));
+        grants.env.extend(size_bytes.map(|size_bytes| ("SANDMILL_INPUT_BYTES".to_owned(), size_bytes.to_string())));
+        let mut fuel = settings.budget.fuel.for_input(size_bytes.unwrap_or(0));
+        let mut earned = Earned { fuel_per_byte: settings.budget.fuel.per_input_byte, ..Earned::default() };
+        let stdin = match size_bytes {
+            Some(size_bytes) if size_bytes <= INLINE_INPUT_BYTES => read_whole(input.as_mut(), size_bytes)?,
+            Some(_) => Stdin::Stream(input),
+            None => {
+                let (input, read_bytes) = Metered::over(input);
+                earned.read_bytes = read_bytes;
+                Stdin::Stream(input)
+            }
+        };
 
         let output = Sink::Output { bytes: Vec::new(), limit_bytes: settings.budget.output_bytes };
         let seed = Seed::of_task(processor.sha256(), task);
         let io = Arc::new(Io::new(stdin, output, settings.budget.log_bytes, seed));
         let limiter = Limiter::new(settings.budget.memory_bytes);
-        let guest = Guest::new(Arc::clone(&io), limiter, processor.abi_task(), processor.ticks(), grants)
+        let mut guest = Guest::new(Arc::clone(&io), limiter, processor.abi_task(), processor.ticks(), grants)
             .map_err(host_failure)?;
+        guest.earned = earned;
         let mut store = guest.into_store(processor.engine(), settings.budget.output_bytes).map_err(host_failure)?;
         let deadline = set_budget(&mut store, fuel, settings.budget.timeout).map_err(host_failure)?;
 
         let ended = fiber::run(&deadline, self.call(&mut store));
+        fuel = fuel.saturating_add(store.data().earned.fuel);
         run.usage.fuel = fuel.saturating_sub(store.get_fuel().unwrap_or(0));
         run.usage.peak_memory_bytes = store.data().limiter.peak_bytes();
         run.log = io.take_log();
@@ -117,12 +129,11 @@ struct Run {
     log: String,
 }
 
-fn grants(processor: &Processor, task: &TaskId, size_bytes: u64, chunk: Option<ChunkFacts>) -> Grants {
+fn grants(processor: &Processor, task: &TaskId, chunk: Option<ChunkFacts>) -> Grants {
     let path = task.path.to_string();
     let params = &processor.settings().params;
     let mut env = Vec::with_capacity(2 + params.len());
     env.push(("SANDMILL_PATH".to_owned(), path.clone()));
-    env.push(("SANDMILL_INPUT_BYTES".to_owned(), size_bytes.to_string()));
     if let Some(ChunkFacts { first_record }) = chunk {
         env.push(("SANDMILL_CHUNK_OFFSET".to_owned(), task.offset.to_string()));
         env.extend(first_record.map(|number| ("SANDMILL_FIRST_RECORD".to_owned(), number.to_string())));
@@ -142,9 +153,9 @@ fn stage(staging: &Staging, task: &TaskId, input: &mut dyn Input, grants: &mut G
     Ok(staged)
 }
 
-fn read_whole(input: &mut dyn Input) -> Result<Stdin, Failure> {
+fn read_whole(input: &mut dyn Input, size_bytes: u64) -> Result<Stdin, Failure> {
     // At most INLINE_INPUT_BYTES.
-    let mut bytes = vec![0; input.size_bytes() as usize];
+    let mut bytes = vec![0; size_bytes as usize];
     input::read_exact(input, &mut bytes)?;
     input.verify()?;
     Ok(Stdin::Memory(Bytes::from(bytes)))

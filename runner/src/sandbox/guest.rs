@@ -1,6 +1,7 @@
 //! What belongs to one instance of a guest: its store, with everything denied that was not granted.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use wasmtime::{CallHook, Engine, Linker, Memory, Store, StoreContextMut, Trap};
@@ -33,6 +34,8 @@ pub struct Guest {
     pub limiter: Limiter,
     /// The state of ABI 1's imports.
     pub task: Task,
+    /// What the input of the task at hand, whose size nobody knew, has earned in fuel.
+    pub earned: Earned,
     /// The memory that the host functions work on, once it has been looked up.
     pub memory: Option<Memory>,
     ticks: Ticks,
@@ -41,6 +44,26 @@ pub struct Guest {
     grants: Grants,
     /// What WASI holds for the guest. Made when a guest first calls WASI, which many never do.
     wasi: Option<WasiP1Ctx>,
+}
+
+/// Fuel for an input of unknown size, which comes as the input is read.
+#[derive(Default)]
+pub struct Earned {
+    /// What has been read and not been paid for yet; `None` where the size was known, and all paid at the start.
+    pub read_bytes: Option<Arc<AtomicU64>>,
+    pub fuel_per_byte: u64,
+    /// All of it so far.
+    pub fuel: u64,
+}
+
+impl Earned {
+    /// The fuel for what has been read since the last call.
+    fn more(&mut self) -> u64 {
+        let Some(read_bytes) = &self.read_bytes else { return 0 };
+        let fuel = read_bytes.swap(0, Ordering::Relaxed).saturating_mul(self.fuel_per_byte);
+        self.fuel = self.fuel.saturating_add(fuel);
+        fuel
+    }
 }
 
 /// What a guest is given of the world.
@@ -65,7 +88,7 @@ impl Guest {
             }
             None => None,
         };
-        Ok(Self { io, limiter, task, memory: None, ticks, deadline, grants, wasi })
+        Ok(Self { io, limiter, task, earned: Earned::default(), memory: None, ticks, deadline, grants, wasi })
     }
 
     /// Begins a task: nothing of what WASI held for initialisation or for an earlier task is there any more.
@@ -92,6 +115,7 @@ impl Guest {
             // A slice of fuel is good for ten thousand calls into the host, and those take the most time of all.
             CallHook::CallingHost if store.data().deadline.has_passed() => Err(Trap::Interrupt.into()),
             CallHook::CallingHost => consume_fuel(store, HOST_CALL_FUEL),
+            CallHook::ReturningFromHost if store.data().earned.read_bytes.is_some() => give_earned_fuel(store),
             _ => Ok(()),
         });
         store.fuel_async_yield_interval(Some(SLICE_FUEL))?;
@@ -136,6 +160,19 @@ pub fn set_budget(store: &mut Store<Guest>, fuel: u64, timeout: Duration) -> was
     let guest = store.data_mut();
     guest.deadline = guest.ticks.deadline(timeout);
     Ok(guest.deadline.clone())
+}
+
+/// Gives the fuel that has come with what was read of an input of unknown size.
+///
+/// # Errors
+/// If the engine does not meter fuel, which would be our bug.
+pub fn give_earned_fuel(mut store: StoreContextMut<'_, Guest>) -> wasmtime::Result<()> {
+    let fuel = store.data_mut().earned.more();
+    if fuel == 0 {
+        return Ok(());
+    }
+    let left = store.get_fuel()?;
+    store.set_fuel(left.saturating_add(fuel))
 }
 
 /// Takes fuel for what the host does on a guest's behalf.

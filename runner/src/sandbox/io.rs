@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,7 +12,7 @@ use chacha20::ChaCha8Rng;
 use rand_core::{Rng as _, SeedableRng as _};
 use sha2::{Digest as _, Sha256};
 
-use crate::input::Input;
+use crate::input::{ChunkFacts, Input};
 use crate::outcome::{Failure, FailureKind};
 use crate::task::TaskId;
 
@@ -32,6 +32,51 @@ pub struct Io {
     /// The guest's monotonic clock, which moves by what the guest sleeps.
     clock_ns: AtomicU64,
     random: Mutex<Random>,
+}
+
+/// An input of unknown size, and what has been read of it since it was last asked: fuel is given for that.
+pub struct Metered {
+    input: Box<dyn Input>,
+    read_bytes: Arc<AtomicU64>,
+}
+
+impl Metered {
+    /// Meters `input` if nobody knows its size.
+    pub fn over(input: Box<dyn Input>) -> (Box<dyn Input>, Option<Arc<AtomicU64>>) {
+        if input.size_bytes().is_some() {
+            return (input, None);
+        }
+        let read_bytes = Arc::new(AtomicU64::new(0));
+        (Box::new(Self { input, read_bytes: Arc::clone(&read_bytes) }), Some(read_bytes))
+    }
+}
+
+impl Input for Metered {
+    fn size_bytes(&self) -> Option<u64> {
+        None
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
+        let read_bytes = self.input.read(buffer)?;
+        self.read_bytes.fetch_add(read_bytes as u64, Ordering::Relaxed);
+        Ok(read_bytes)
+    }
+
+    fn rewind(&mut self) -> Result<(), Failure> {
+        self.input.rewind()
+    }
+
+    fn verify(&mut self) -> Result<(), Failure> {
+        self.input.verify()
+    }
+
+    fn chunk(&self) -> Option<ChunkFacts> {
+        self.input.chunk()
+    }
+
+    fn place(&self, offset: u64) -> u64 {
+        self.input.place(offset)
+    }
 }
 
 /// What a guest reads from its standard input.

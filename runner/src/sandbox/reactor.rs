@@ -9,8 +9,8 @@ use super::abi::{self, Current};
 use super::compile;
 use super::failure::{self, Circumstances};
 use super::fiber;
-use super::guest::{Grants, Guest, set_budget};
-use super::io::{Io, Seed, Sink, Stdin};
+use super::guest::{Earned, Grants, Guest, set_budget};
+use super::io::{Io, Metered, Seed, Sink, Stdin};
 use super::limiter::Limiter;
 use super::processor::Processor;
 use super::warm::Snapshot;
@@ -223,9 +223,12 @@ impl Instance {
         input: Box<dyn Input>,
     ) -> (Attempt, Option<Box<dyn Input>>) {
         let budget = &processor.settings().budget;
-        let fuel = budget.fuel.for_input(input.size_bytes());
+        let fuel = budget.fuel.for_input(input.size_bytes().unwrap_or(0));
+        let (input, read_bytes) = Metered::over(input);
         let seed = Seed::of_task(processor.sha256(), task);
-        self.store.data_mut().start_task(seed, Current::new(task, input, processor.rows_of(task)));
+        let guest = self.store.data_mut();
+        guest.earned = Earned { read_bytes, fuel_per_byte: budget.fuel.per_input_byte, fuel: 0 };
+        guest.start_task(seed, Current::new(task, input, processor.rows_of(task)));
         let ended =
             set_budget(&mut self.store, fuel, budget.timeout).and_then(|deadline| fiber::run(&deadline, self.call()));
 
@@ -233,6 +236,7 @@ impl Instance {
         let log = guest.io.take_log();
         let current = guest.task.current.take();
         let peak_memory_bytes = guest.limiter.peak_bytes();
+        let fuel = fuel.saturating_add(guest.earned.fuel);
         let usage =
             Usage { fuel: fuel.saturating_sub(self.store.get_fuel().unwrap_or(0)), elapsed_us: 0, peak_memory_bytes };
         let Some(mut current) = current else {
@@ -265,10 +269,10 @@ impl Instance {
 
     /// Puts a small input into the guest's memory; a large one is for the guest to pull.
     async fn put_input(&mut self) -> wasmtime::Result<(u32, u32)> {
-        let size_bytes = self.store.data().task.current.as_ref().map_or(0, |current| current.input.size_bytes());
-        if size_bytes > INLINE_INPUT_BYTES {
+        let size_bytes = self.store.data().task.current.as_ref().map_or(Some(0), |current| current.input.size_bytes());
+        let Some(size_bytes) = size_bytes.filter(|&size_bytes| size_bytes <= INLINE_INPUT_BYTES) else {
             return Ok((0, 0));
-        }
+        };
         let len = size_bytes as u32;
         let ptr = if len == 0 { EMPTY_INPUT } else { self.alloc.call_async(&mut self.store, len).await? };
         if ptr == 0 {

@@ -48,16 +48,20 @@ impl Staging {
     /// # Errors
     /// `input` if it cannot be read or changed, `host` if it cannot be copied.
     pub fn stage(&self, name: &str, input: &mut dyn Input) -> Result<Staged, Failure> {
-        let staged = Staged { path: self.folder.join(name) };
+        let mut staged = Staged { path: self.folder.join(name), size_bytes: 0 };
         let host = |error: std::io::Error| {
             Failure::new(FailureKind::Host, format!("copy the input to {}: {error}", staged.path.display()))
         };
         let mut file = File::options().write(true).create_new(true).open(&staged.path).map_err(host)?;
+        let mut size_bytes = 0;
         let mut buffer = vec![0; COPY_BYTES];
         loop {
             match input.read(&mut buffer)? {
                 0 => break,
-                read_bytes => file.write_all(&buffer[..read_bytes]).map_err(host)?,
+                read_bytes => {
+                    file.write_all(&buffer[..read_bytes]).map_err(host)?;
+                    size_bytes += read_bytes as u64;
+                }
             }
         }
         input.verify()?;
@@ -66,6 +70,7 @@ impl Staging {
             FileTimes::new().set_accessed(SystemTime::UNIX_EPOCH + EPOCH).set_modified(SystemTime::UNIX_EPOCH + EPOCH);
         file.set_times(times).map_err(host)?;
         File::open(&self.folder).and_then(|folder| folder.set_times(times)).map_err(host)?;
+        staged.size_bytes = size_bytes;
         Ok(staged)
     }
 }
@@ -79,6 +84,13 @@ impl Drop for Staging {
 
 pub struct Staged {
     path: PathBuf,
+    size_bytes: u64,
+}
+
+impl Staged {
+    pub fn size_bytes(&self) -> u64 {
+        self.size_bytes
+    }
 }
 
 impl Drop for Staged {

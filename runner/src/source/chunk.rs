@@ -59,17 +59,21 @@ impl ChunkInput {
         Ok(bytes)
     }
 
+    fn content_bytes(&self) -> u64 {
+        match &self.body {
+            Body::Held { text, .. } => text.len() as u64,
+            Body::Direct | Body::Elements(_) => self.chunk.header_bytes + self.range_bytes(),
+        }
+    }
+
     fn range_bytes(&self) -> u64 {
         self.chunk.end - self.chunk.start
     }
 }
 
 impl Input for ChunkInput {
-    fn size_bytes(&self) -> u64 {
-        match &self.body {
-            Body::Held { text, .. } => text.len() as u64,
-            Body::Direct | Body::Elements(_) => self.chunk.header_bytes + self.range_bytes(),
-        }
+    fn size_bytes(&self) -> Option<u64> {
+        Some(self.content_bytes())
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
@@ -77,7 +81,7 @@ impl Input for ChunkInput {
         let (from, left_bytes) = if self.position < header_bytes {
             (self.position, header_bytes - self.position)
         } else {
-            (self.chunk.start + (self.position - header_bytes), self.size_bytes() - self.position)
+            (self.chunk.start + (self.position - header_bytes), self.content_bytes() - self.position)
         };
         let most = usize::try_from(left_bytes).unwrap_or(usize::MAX).min(buffer.len());
         if most == 0 {

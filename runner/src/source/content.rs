@@ -1,11 +1,12 @@
 //! What of a file a task is, as the walk found it, and how a worker opens that.
 
-use crate::config::Splitting;
+use crate::config::{Decompress, Splitting};
 use crate::input::Input;
 use crate::outcome::{Failure, FailureKind};
 use crate::task::{Identity, TaskId};
 
 use super::chunk::ChunkInput;
+use super::compressed::{Decompressed, Format, MAGIC_BYTES};
 use super::open::InputFile;
 use super::root::Root;
 
@@ -62,22 +63,34 @@ pub enum Form {
     Elements,
 }
 
-/// What holds for all inputs of a run.
+/// How all inputs of a run are opened.
 #[derive(Clone, Debug, Default)]
-pub struct Limits {
-    /// The most bytes that an input may have.
-    pub most_bytes: Option<u64>,
+pub struct Handling {
+    /// The most bytes that the input of a task may have.
+    most_bytes: Option<u64>,
+    decompress: Decompress,
 }
 
-impl Limits {
+impl Handling {
     pub fn of(source: &crate::config::Source) -> Self {
         let of_chunks = source.splitting.as_ref().map(Splitting::most_bytes);
-        Self { most_bytes: source.max_input_bytes.or(of_chunks) }
+        Self { most_bytes: source.max_input_bytes.or(of_chunks), decompress: source.decompress }
+    }
+
+    /// How a file is compressed, if that is to be seen to.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn format(&self, file: &InputFile) -> Result<Option<Format>, Failure> {
+        match self.decompress {
+            Decompress::Auto => Ok(Format::recognise(file.start(&mut [0; MAGIC_BYTES])?)),
+            Decompress::Never => Ok(None),
+        }
     }
 
     /// # Errors
     /// [`FailureKind::BadInput`] if `size_bytes` is more than is allowed.
-    pub fn check(&self, id: &TaskId, size_bytes: u64) -> Result<(), Failure> {
+    fn check(&self, id: &TaskId, size_bytes: u64) -> Result<(), Failure> {
         match self.most_bytes {
             Some(most_bytes) if size_bytes > most_bytes => Err(bad_input(format!(
                 "read {}: {size_bytes} bytes at byte {}, and at most {most_bytes} are allowed (--max-input)",
@@ -96,23 +109,31 @@ pub struct Opened {
 }
 
 /// Opens what a task is.
-pub fn open(root: &Root, id: &TaskId, content: &Content, limits: &Limits) -> Opened {
+pub fn open(root: &Root, id: &TaskId, content: &Content, handling: &Handling) -> Opened {
     let file = match InputFile::open(root, &id.path) {
         Ok(file) => file,
         Err(failure) => return Opened { input: Err(failure), identity: None },
     };
     let identity = Some(file.identity());
-    Opened { input: open_content(file, id, content, limits), identity }
+    Opened { input: open_content(file, id, content, handling), identity }
 }
 
-fn open_content(file: InputFile, id: &TaskId, content: &Content, limits: &Limits) -> Result<Box<dyn Input>, Failure> {
+fn open_content(
+    file: InputFile,
+    id: &TaskId,
+    content: &Content,
+    handling: &Handling,
+) -> Result<Box<dyn Input>, Failure> {
     match content {
         Content::Whole => {
-            limits.check(id, file.identity().size_bytes)?;
+            if let Some(format) = handling.format(&file)? {
+                return Ok(Box::new(Decompressed::open(file, &id.path, format, handling.most_bytes)?));
+            }
+            handling.check(id, file.identity().size_bytes)?;
             Ok(Box::new(file))
         }
         Content::Chunk(chunk) => {
-            limits.check(id, chunk.end - chunk.start)?;
+            handling.check(id, chunk.end - chunk.start)?;
             Ok(Box::new(ChunkInput::open(file, chunk)?))
         }
     }

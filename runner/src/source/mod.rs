@@ -8,6 +8,7 @@
 //! A further kind of source goes in here: object stores as a further kind of entry that [`Iter`] expands like a folder.
 
 mod chunk;
+mod compressed;
 mod content;
 mod describe;
 mod filter;
@@ -39,7 +40,7 @@ use self::naming::{Namer, is_within};
 use self::open::reason;
 use self::split::Splitter;
 
-pub use self::content::{Content, Limits, Opened, Unit, open};
+pub use self::content::{Content, Handling, Opened, Unit, open};
 pub use self::iter::Iter;
 pub use self::root::Root;
 pub use self::units::Units;
@@ -55,7 +56,7 @@ pub struct Inputs {
     filter: Filter,
     links: Links,
     splitter: Option<Splitter>,
-    limits: Limits,
+    handling: Handling,
     /// The output folder, whose files are never inputs.
     output: Option<PathBuf>,
     /// What is looked for and where, in words.
@@ -109,7 +110,7 @@ impl Inputs {
             filter,
             links: source.links,
             splitter: source.splitting.as_ref().map(Splitter::new).transpose()?,
-            limits: Limits::of(source),
+            handling: Handling::of(source),
             output,
             sought: describe::sought(source),
         })
@@ -133,9 +134,9 @@ impl Inputs {
         Units::new(self, monitor)
     }
 
-    /// What holds for every input.
-    pub fn limits(&self) -> &Limits {
-        &self.limits
+    /// How every input is opened.
+    pub fn handling(&self) -> &Handling {
+        &self.handling
     }
 
     /// Whether [`Inputs::count`] costs little against making the tasks.

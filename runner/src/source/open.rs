@@ -61,6 +61,28 @@ impl InputFile {
         }
     }
 
+    /// Checks that the file is still what it was when it was opened.
+    ///
+    /// A change that keeps the size is seen by the file's time, which on many systems only moves every few
+    /// milliseconds: two changes within that, one before the file was opened and one after, look like one.
+    ///
+    /// # Errors
+    /// [`FailureKind::Input`] if it is not.
+    pub fn check_unchanged(&self) -> Result<(), Failure> {
+        let stat = fstat(&self.file).map_err(|errno| failed("look at", &self.path, errno))?;
+        if identity_of(&stat) == self.identity { Ok(()) } else { Err(self.changed()) }
+    }
+
+    /// The first bytes of the file, as many as there are and fit.
+    ///
+    /// # Errors
+    /// [`FailureKind::Input`] if they cannot be read.
+    pub fn start<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], Failure> {
+        let most = usize::try_from(self.identity.size_bytes).unwrap_or(usize::MAX).min(buffer.len());
+        let read_bytes = self.read_at(&mut buffer[..most], 0)?;
+        Ok(&buffer[..read_bytes])
+    }
+
     fn left_bytes(&self) -> u64 {
         self.identity.size_bytes.saturating_sub(self.position)
     }
@@ -88,8 +110,8 @@ impl InputFile {
 }
 
 impl Input for InputFile {
-    fn size_bytes(&self) -> u64 {
-        self.identity.size_bytes
+    fn size_bytes(&self) -> Option<u64> {
+        Some(self.identity.size_bytes)
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
@@ -109,11 +131,8 @@ impl Input for InputFile {
         Ok(())
     }
 
-    /// A change that keeps the size is seen by the file's time, which on many systems only moves every few
-    /// milliseconds: two changes within that, one before the file was opened and one after, look like one.
     fn verify(&mut self) -> Result<(), Failure> {
-        let stat = fstat(&self.file).map_err(|errno| failed("look at", &self.path, errno))?;
-        if identity_of(&stat) == self.identity { Ok(()) } else { Err(self.changed()) }
+        self.check_unchanged()
     }
 }
 

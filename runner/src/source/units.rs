@@ -40,7 +40,7 @@ impl<'a> Units<'a> {
         if let Some(splitter) = &self.inputs.splitter
             && let Ok(file) = InputFile::open(&self.inputs.root, &path)
         {
-            self.chunks = Some(splitter.chunks(file, &path));
+            self.chunks = Some(splitter.chunks(file, &path, &self.inputs.handling));
             return None;
         }
         Some(Unit { id: TaskId::whole_file(path), content: Content::Whole })

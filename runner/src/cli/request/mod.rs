@@ -12,8 +12,8 @@ use super::args::{BudgetArgs, GuestArgs, InputMode, TestArgs};
 use super::config_file::ConfigFile;
 use super::error::UsageError;
 use super::run_args::{
-    FollowSymlinks, Isolation, Markers, OnChange, OnMissing, Progress, ResumeArgs, RowFormat, RunArgs, SourceArgs,
-    ViewArgs, WarmStart,
+    Decompress, FollowSymlinks, Isolation, Markers, OnChange, OnMissing, Progress, ResumeArgs, RowFormat, RunArgs,
+    SourceArgs, ViewArgs, WarmStart,
 };
 
 /// What `run` and `plan` are asked for.
@@ -44,9 +44,7 @@ impl Request {
             ));
         }
         let params = params(&args.guest, file.params)?;
-        let max_input_bytes = args.split.max_input.map(NonZeroU64::get);
-        let source =
-            config::Source { splitting: args.split.splitting()?, max_input_bytes, ..source(args.source, inputs)? };
+        let source = config::Source { splitting: args.split.splitting()?, ..source(args.source, inputs)? };
         let output = output(args.output, args.views.stdout)?;
         if matches!(output, Output::Discard) {
             check_discard(&args.resume, args.views.markers)?;
@@ -165,6 +163,11 @@ fn source(args: SourceArgs, inputs: Vec<PathBuf>) -> Result<config::Source, Usag
             None => config::Links::Ignore,
             Some(FollowSymlinks::Tree) => config::Links::WithinTree,
             Some(FollowSymlinks::All) => config::Links::All,
+        },
+        max_input_bytes: args.max_input.map(NonZeroU64::get),
+        decompress: match args.decompress {
+            Decompress::Auto => config::Decompress::Auto,
+            Decompress::Never => config::Decompress::Never,
         },
         ..config::Source::default()
     })

@@ -20,7 +20,8 @@ use crate::config::{ChunkSize, Split, Splitting};
 use crate::outcome::Failure;
 use crate::task::{Identity, TaskPath};
 
-use super::content::{Chunk, Form, bad_input};
+use super::compressed::cannot_be_split;
+use super::content::{Chunk, Form, Handling, bad_input};
 use super::open::InputFile;
 
 pub(super) use self::elements::Elements;
@@ -110,7 +111,7 @@ impl Splitter {
     }
 
     /// The chunks of `file`.
-    pub fn chunks(&self, file: InputFile, path: &TaskPath) -> Chunks {
+    pub fn chunks(&self, file: InputFile, path: &TaskPath, handling: &Handling) -> Chunks {
         let identity = file.identity();
         let mut blocks = Blocks { file, buffer: Vec::new(), block_bytes: self.block_bytes };
         let size_bytes = identity.size_bytes;
@@ -129,7 +130,7 @@ impl Splitter {
             blocks: None,
         };
         if size_bytes > 0
-            && let Err(fault) = self.lay_out(&mut blocks, &mut chunks)
+            && let Err(fault) = self.lay_out(&mut blocks, &mut chunks, handling)
         {
             chunks.cutter = None;
             chunks.fault = Some(fault);
@@ -139,8 +140,11 @@ impl Splitter {
     }
 
     /// Finds out what holds for all chunks of a file.
-    fn lay_out(&self, blocks: &mut Blocks, chunks: &mut Chunks) -> Result<(), Failure> {
+    fn lay_out(&self, blocks: &mut Blocks, chunks: &mut Chunks, handling: &Handling) -> Result<(), Failure> {
         let path = chunks.path.clone();
+        if let Some(format) = handling.format(&blocks.file)? {
+            return Err(cannot_be_split(&path, format));
+        }
         let fault = |message: String| bad_input(format!("split {path}: {message}"));
         let size_bytes = chunks.identity.size_bytes;
         chunks.cutter = match &self.splitting.split {

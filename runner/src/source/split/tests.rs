@@ -8,7 +8,7 @@ use crate::config::{ChunkSize, Split, Splitting};
 use crate::input::{Input as _, read_exact};
 use crate::outcome::{Failure, FailureKind};
 use crate::source::chunk::ChunkInput;
-use crate::source::content::Chunk;
+use crate::source::content::{Chunk, Handling};
 use crate::source::open::InputFile;
 use crate::source::root::Root;
 use crate::task::TaskPath;
@@ -38,13 +38,13 @@ impl Site {
         let mut splitter =
             Splitter::new(&Splitting { split: split.clone(), size, column: "chunk".to_owned() }).unwrap();
         splitter.block_bytes = block_bytes;
-        splitter.chunks(self.open(), &self.path).collect()
+        splitter.chunks(self.open(), &self.path, &Handling::default()).collect()
     }
 
     /// Reads a chunk as a guest would, in small pieces.
     fn read(&self, chunk: &Chunk) -> Result<Vec<u8>, Failure> {
         let mut input = ChunkInput::open(self.open(), chunk)?;
-        let mut whole = vec![0; input.size_bytes() as usize];
+        let mut whole = vec![0; input.size_bytes().unwrap() as usize];
         read_exact(&mut input, &mut whole)?;
         assert_eq!(input.read(&mut [0; 3])?, 0);
         input.rewind()?;

@@ -1,0 +1,250 @@
+//! Compressed inputs: recognised by their first bytes, decompressed while they are read, bounded in what comes out.
+
+mod frames;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::io::{self, BufReader, Read};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::input::Input;
+use crate::outcome::{Failure, FailureKind};
+use crate::task::TaskPath;
+
+use self::frames::{Lz4Frames, ZstdFrames};
+use super::content::bad_input;
+use super::open::InputFile;
+
+/// How many of a file's first bytes tell whether it is compressed.
+pub const MAGIC_BYTES: usize = 10;
+
+/// Content up to this size is held, so that its size is known before the guest sees any of it. Some times the inputs that
+/// come in thousands; no number of workers makes it count beside what their guests may use.
+const HELD_BYTES: usize = 8 << 20;
+
+/// Between the file and the decoder.
+const READ_BYTES: usize = 64 << 10;
+
+/// Content may be so many times as large as what it was compressed to,
+const MOST_RATIO: u64 = 1_000;
+/// once it is larger than this. A gigabyte of nothing but zeros is a bomb or a mistake.
+const RATIO_FROM_BYTES: u64 = 1 << 30;
+
+/// xz says itself how much memory it wants, up to 4 GiB. Its strongest setting wants 65 MiB.
+const XZ_MEMORY_KIB: u32 = 256 << 10;
+
+/// How a file is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Gzip,
+    Zstd,
+    Lz4,
+    Bzip2,
+    Xz,
+}
+
+impl Format {
+    /// The format of a file that begins with `start`, [`MAGIC_BYTES`] or all of it.
+    pub fn recognise(start: &[u8]) -> Option<Self> {
+        match start {
+            [0x1f, 0x8b, 8, ..] => Some(Self::Gzip),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some(Self::Zstd),
+            [0x04, 0x22, 0x4d, 0x18, ..] => Some(Self::Lz4),
+            // Three letters and a digit could begin a text; a block's magic number, or that of the end, could not.
+            [b'B', b'Z', b'h', b'1'..=b'9', b'1', b'A', b'Y', b'&', b'S', b'Y', ..]
+            | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, b'r', b'E', b'8', b'P', 0x90, ..] => Some(Self::Bzip2),
+            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some(Self::Xz),
+            _ => None,
+        }
+    }
+
+    fn decoder(self, source: FileReader) -> Box<dyn Read + Send> {
+        let source = BufReader::with_capacity(READ_BYTES, source);
+        match self {
+            Self::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(source)),
+            Self::Zstd => Box::new(ZstdFrames::new(source)),
+            Self::Lz4 => Box::new(Lz4Frames::new(source)),
+            Self::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(source)),
+            Self::Xz => Box::new(lzma_rust2::XzReader::new_mem_limit(source, true, XZ_MEMORY_KIB)),
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+            Self::Lz4 => "lz4",
+            Self::Bzip2 => "bzip2",
+            Self::Xz => "xz",
+        })
+    }
+}
+
+/// The content of a compressed file.
+pub struct Decompressed {
+    file: Arc<InputFile>,
+    path: TaskPath,
+    format: Format,
+    most_bytes: Option<u64>,
+    /// What comes next from the decoder. A decoder need not be `Sync`, and is used by one thread at a time anyway.
+    decoder: Mutex<Box<dyn Read + Send>>,
+    /// The beginning of the content; all of it if `is_whole`.
+    held: Vec<u8>,
+    is_whole: bool,
+    /// How much has been read, and how much the decoder has given.
+    position: u64,
+    decoded_bytes: u64,
+}
+
+impl Decompressed {
+    /// Begins to decompress `file`, whose content may have `most_bytes`.
+    ///
+    /// # Errors
+    /// [`FailureKind::BadInput`] if it is damaged or too large as far as that shows by now.
+    pub fn open(file: InputFile, path: &TaskPath, format: Format, most_bytes: Option<u64>) -> Result<Self, Failure> {
+        let file = Arc::new(file);
+        let decoder = Mutex::new(format.decoder(FileReader { file: Arc::clone(&file), position: 0 }));
+        let mut input = Self {
+            file,
+            path: path.clone(),
+            format,
+            most_bytes,
+            decoder,
+            held: Vec::new(),
+            is_whole: false,
+            position: 0,
+            decoded_bytes: 0,
+        };
+        let mut held = Vec::new();
+        while held.len() < HELD_BYTES {
+            let start = held.len();
+            held.resize(HELD_BYTES.min(start + READ_BYTES), 0);
+            let decoded_bytes = input.decode(&mut held[start..])?;
+            held.truncate(start + decoded_bytes);
+            if decoded_bytes == 0 {
+                input.is_whole = true;
+                break;
+            }
+        }
+        input.held = held;
+        Ok(input)
+    }
+
+    /// What comes next from the decoder; 0 at the end.
+    fn decode(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
+        let decoder = self.decoder.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let decoded_bytes = loop {
+            match decoder.read(buffer) {
+                Ok(decoded_bytes) => break decoded_bytes,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(self.damaged(&error)),
+            }
+        };
+        self.decoded_bytes += decoded_bytes as u64;
+        self.check_size()?;
+        Ok(decoded_bytes)
+    }
+
+    fn damaged(&self, error: &io::Error) -> Failure {
+        // What the file itself said comes through the decoder as it was.
+        if let Some(failure) = error.get_ref().and_then(|inner| inner.downcast_ref::<Failure>()) {
+            return failure.clone();
+        }
+        let what = if error.kind() == io::ErrorKind::UnexpectedEof {
+            "the file was cut off".to_owned()
+        } else {
+            error.to_string()
+        };
+        bad_input(format!("decompress {} ({}): {what}, after {} bytes", self.path, self.format, self.decoded_bytes))
+    }
+
+    fn check_size(&self) -> Result<(), Failure> {
+        let Self { path, format, decoded_bytes, .. } = self;
+        if let Some(most_bytes) = self.most_bytes.filter(|most_bytes| decoded_bytes > most_bytes) {
+            let message = format!("decompress {path} ({format}): more than {most_bytes} bytes come out (--max-input)");
+            return Err(bad_input(message));
+        }
+        let file_bytes = self.file.identity().size_bytes;
+        if self.most_bytes.is_none() && *decoded_bytes > RATIO_FROM_BYTES && *decoded_bytes / MOST_RATIO > file_bytes {
+            let message = format!(
+                "decompress {path} ({format}): more than {MOST_RATIO} times the {file_bytes} bytes of the file come out; \
+                 if that is right, allow it with --max-input"
+            );
+            return Err(bad_input(message));
+        }
+        Ok(())
+    }
+}
+
+impl Input for Decompressed {
+    fn size_bytes(&self) -> Option<u64> {
+        self.is_whole.then_some(self.held.len() as u64)
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        let held = usize::try_from(self.position).ok().and_then(|position| self.held.get(position..));
+        let read_bytes = match held.filter(|held| !held.is_empty()) {
+            Some(held) => {
+                let read_bytes = held.len().min(buffer.len());
+                buffer[..read_bytes].copy_from_slice(&held[..read_bytes]);
+                read_bytes
+            }
+            None if self.is_whole => 0,
+            None => self.decode(buffer)?,
+        };
+        self.position += read_bytes as u64;
+        Ok(read_bytes)
+    }
+
+    fn rewind(&mut self) -> Result<(), Failure> {
+        let held_bytes = self.held.len() as u64;
+        self.position = 0;
+        if self.decoded_bytes > held_bytes {
+            let file = Arc::clone(&self.file);
+            self.decoder = Mutex::new(self.format.decoder(FileReader { file, position: 0 }));
+            self.held = Vec::new();
+            self.decoded_bytes = 0;
+        }
+        Ok(())
+    }
+
+    fn verify(&mut self) -> Result<(), Failure> {
+        self.file.check_unchanged()
+    }
+}
+
+/// A file as decoders read, from the start.
+struct FileReader {
+    file: Arc<InputFile>,
+    position: u64,
+}
+
+impl Read for FileReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left_bytes = self.file.identity().size_bytes.saturating_sub(self.position);
+        let most = usize::try_from(left_bytes).unwrap_or(usize::MAX).min(buffer.len());
+        if most == 0 {
+            return Ok(0);
+        }
+        let read_bytes = self.file.read_at(&mut buffer[..most], self.position).map_err(io::Error::other)?;
+        self.position += read_bytes as u64;
+        Ok(read_bytes)
+    }
+}
+
+/// The failure of what is compressed and was asked for in a way that needs it not to be.
+pub fn cannot_be_split(path: &TaskPath, format: Format) -> Failure {
+    Failure::new(
+        FailureKind::BadInput,
+        format!(
+            "split {path}: it is compressed ({format}), so chunks of it cannot be read one by one: decompress it first, \
+             or run it without --split"
+        ),
+    )
+}
