@@ -97,7 +97,7 @@ fn the_command_line_decompresses_and_test_does_as_well() {
 fn fuel_comes_as_an_input_of_unknown_size_is_read() {
     const BYTES: u64 = 3 << 20;
     let settings =
-        |per_input_byte| settings_with(|settings| settings.budget.fuel = Fuel { base: 10_000, per_input_byte });
+        |per_input_byte| settings_with(|settings| settings.budget.fuel = Fuel { base: 1_000, per_input_byte });
     let input = || TestInput::generated(BYTES).of_unknown_size();
     // Each byte is counted with some operators: what was granted at the start is not enough for it.
     for guest in ["pull_count.wat", "count.wat"] {
