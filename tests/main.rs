@@ -4,6 +4,7 @@
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod assemblyscript;
+mod choosing;
 mod cli;
 mod compressed;
 mod crash;

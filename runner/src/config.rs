@@ -79,6 +79,35 @@ pub struct Source {
     /// chunks [`Splitting::most_bytes`].
     pub max_input_bytes: Option<u64>,
     pub decompress: Decompress,
+    pub choice: Choice,
+}
+
+/// Which of the inputs that are found a run is about. The others are as if nobody had looked for them.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Choice {
+    pub sample: Option<Sample>,
+    /// The first so many, in input order, of the sample if there is one.
+    pub limit: Option<u64>,
+    pub order: Order,
+}
+
+/// A part of the inputs, by a hash of each path: whichever others there are, an input is in it or not.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sample {
+    /// More than 0, at most 100.
+    pub percent: f64,
+    /// Another one gives another sample.
+    pub seed: u64,
+}
+
+/// In which order tasks start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// Input order, that of paths. Inputs are found while tasks run.
+    #[default]
+    Path,
+    /// The largest first, so that no worker is left alone with one at the end. All inputs are found first, and held.
+    Size,
 }
 
 /// Whether compressed inputs are decompressed on the way to the guest.

@@ -1,14 +1,17 @@
 //! From the selection to the workers: batches of tasks, large enough to be cheap and small enough to end together.
 
+use std::cmp::Reverse;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
 
+use crate::config::Order;
 use crate::control::Control;
 use crate::event::{Event, Monitor as _, Notice};
 use crate::report::Verdict;
 use crate::select::{Job, Selection};
+use crate::source::Root;
 use crate::task::{Reason, TaskId};
 
 /// How long a batch should keep a worker: long against the cost of handing it over, short enough that no worker is left
@@ -60,12 +63,13 @@ pub fn feed(
     selection: &mut Selection<'_>,
     workers: &Sender<Vec<Job>>,
     pace: &Pace,
+    (order, root): (Order, &Root),
     control: &Control<'_>,
 ) -> anyhow::Result<Fed> {
     let mut fed = Fed::default();
     let mut tally = Tally::default();
-    let mut batch = Vec::new();
-    let mut batch_started = Instant::now();
+    let mut batches = Batches { workers, pace, batch: Vec::new(), started: Instant::now() };
+    let mut held = Vec::new();
     let mut tasks = 0;
     while let Some(selected) = selection.next()? {
         if control.is_over() {
@@ -75,10 +79,12 @@ pub fn feed(
         match selected.verdict {
             Verdict::Run(reason) => {
                 tally.changed += u64::from(reason == Reason::Changed);
-                if batch.is_empty() {
-                    batch_started = Instant::now();
+                if let Some(job) = selected.job() {
+                    match order {
+                        Order::Path => batches.push(job),
+                        Order::Size => held.push((Reverse(job.size_bytes(root)), job)),
+                    }
                 }
-                batch.extend(selected.job());
             }
             Verdict::Stale => {
                 tally.stale += 1;
@@ -98,17 +104,23 @@ pub fn feed(
                 }
             }
         }
-        // Where tasks are few and far between, a worker that waits is worth more than a full batch.
-        let is_due = batch.len() >= pace.batch_tasks() || (!batch.is_empty() && batch_started.elapsed() >= BATCH_TIME);
-        if is_due && workers.send(std::mem::take(&mut batch)).is_err() {
+        if !batches.send_if_due() {
             return Ok(fed);
         }
     }
     if control.monitor.wants_total() {
         control.event(Event::Total { tasks });
     }
+    // Equal sizes stay in input order.
+    held.sort_by_key(|(size_bytes, _)| *size_bytes);
+    for (_, job) in held {
+        batches.push(job);
+        if control.is_over() || !batches.send_if_due() {
+            return Ok(fed);
+        }
+    }
     // The workers are gone only if the run is over, and then what is left of it does not matter here.
-    let _ = workers.send(batch);
+    let _ = workers.send(batches.batch);
     control.event(Event::Kept { tasks: fed.kept % KEPT_AT_A_TIME });
     if control.is_over() {
         return Ok(fed);
@@ -119,6 +131,31 @@ pub fn feed(
     }
     tally.tell(control, !fed.to_drop.is_empty());
     Ok(fed)
+}
+
+/// The batch that is being filled.
+struct Batches<'a> {
+    workers: &'a Sender<Vec<Job>>,
+    pace: &'a Pace,
+    batch: Vec<Job>,
+    started: Instant,
+}
+
+impl Batches<'_> {
+    fn push(&mut self, job: Job) {
+        if self.batch.is_empty() {
+            self.started = Instant::now();
+        }
+        self.batch.push(job);
+    }
+
+    /// Sends the batch if it is full or old; false if nobody takes it any more.
+    fn send_if_due(&mut self) -> bool {
+        // Where tasks are few and far between, a worker that waits is worth more than a full batch.
+        let is_old = !self.batch.is_empty() && self.started.elapsed() >= BATCH_TIME;
+        let is_due = self.batch.len() >= self.pace.batch_tasks() || is_old;
+        !is_due || self.workers.send(std::mem::take(&mut self.batch)).is_ok()
+    }
 }
 
 #[derive(Default)]

@@ -34,6 +34,14 @@ pub struct Job {
     pub content: Content,
 }
 
+impl Job {
+    /// How many bytes there are to read; 0 if that cannot be found out.
+    pub fn size_bytes(&self, root: &Root) -> u64 {
+        let of_chunk = self.content.size_bytes();
+        of_chunk.unwrap_or_else(|| root.stat(&self.task.id.path).map_or(0, |identity| identity.size_bytes))
+    }
+}
+
 impl Selected {
     /// The task, if there is one to run.
     pub fn job(self) -> Option<Job> {
@@ -85,7 +93,11 @@ impl<'a> Selection<'a> {
                 if self.units.paths().stopped().is_some() {
                     return Ok(None);
                 }
-                return Ok(self.records.pop()?.map(|record| self.without_unit(record)));
+                let Some(record) = self.records.pop()? else { return Ok(None) };
+                match self.without_unit(record) {
+                    Some(selected) => return Ok(Some(selected)),
+                    None => continue,
+                }
             };
             let record = self.records.peek()?;
             let known = record.map(|record| record.id.cmp(&unit.id));
@@ -98,7 +110,10 @@ impl<'a> Selection<'a> {
                 self.kept_path = Some(unit.id.path.clone());
             }
             if known == Some(Ordering::Less) {
-                return Ok(self.records.pop()?.map(|record| self.without_unit(record)));
+                match self.records.pop()?.and_then(|record| self.without_unit(record)) {
+                    Some(selected) => return Ok(Some(selected)),
+                    None => continue,
+                }
             }
             let Some(unit) = self.next_unit.take() else { continue };
             self.last_path = Some(unit.id.path.clone());
@@ -115,15 +130,15 @@ impl<'a> Selection<'a> {
         }
     }
 
-    /// What becomes of a record that no unit is.
-    fn without_unit(&self, record: Record) -> Selected {
+    /// What becomes of a record that no unit is; nothing if the run is not about it.
+    fn without_unit(&self, record: Record) -> Option<Selected> {
         let next_path = self.next_unit.as_ref().map(|unit| &unit.id.path);
         if self.last_path.as_ref() == Some(&record.id.path) || next_path == Some(&record.id.path) {
             let is_kept = self.kept_path.as_ref() == Some(&record.id.path);
             let verdict = if is_kept { Verdict::KeepChanged } else { Verdict::Stale };
-            return selected(record, verdict, Content::Whole);
+            return Some(selected(record, verdict, Content::Whole));
         }
-        self.missing(record)
+        (!self.units.are_partial()).then(|| self.missing(record))
     }
 
     fn missing(&self, record: Record) -> Selected {

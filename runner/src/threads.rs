@@ -78,12 +78,13 @@ impl Threads<'_> {
             gate: &gate,
             control: self.control,
         };
+        let order = (self.config.source.choice.order, self.inputs.root());
         let walked = AtomicBool::new(false);
         thread::scope(|scope| {
             let counting = spawn(scope, "counter", || self.count(&walked))?;
             let committing = spawn(scope, "committer", || committer.work(&parcels))?;
             let feeding = spawn(scope, "walker", || {
-                let fed = feed::feed(&mut selection, &to_workers, &pace, self.control);
+                let fed = feed::feed(&mut selection, &to_workers, &pace, order, self.control);
                 drop(to_workers);
                 walked.store(true, Ordering::Relaxed);
                 fed

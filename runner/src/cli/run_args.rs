@@ -124,6 +124,24 @@ pub struct SourceArgs {
     #[arg(short = '0', long, requires = "files_from")]
     pub null: bool,
 
+    /// Take the first N inputs, in input order
+    ///
+    /// With --sample, of the sample. Run it again with more to go on; outcomes of other inputs stay on record.
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u64>,
+
+    /// Take a part of the inputs, as in 1%: which they are depends on the path of each and on --seed alone
+    #[arg(long, value_name = "P%", value_parser = values::sample)]
+    pub sample: Option<f64>,
+
+    /// Take another part of the inputs
+    #[arg(long, value_name = "S", requires = "sample", default_value_t = 0)]
+    pub seed: u64,
+
+    /// In which order tasks start; the results are in input order anyway
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = Order::Path)]
+    pub order_by: Order,
+
     /// What to do with compressed inputs
     ///
     /// They are told by their first bytes, whatever their names, and decompressed while they are read.
@@ -136,6 +154,14 @@ pub struct SourceArgs {
     /// come out, and one of 64 MiB more than was asked for with --split.
     #[arg(long, value_name = "SIZE", value_parser = values::chunk)]
     pub max_input: Option<NonZeroU64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Order {
+    /// Input order, while inputs are still being found
+    Path,
+    /// The largest first; for that, all inputs are found first and held in memory
+    Size,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

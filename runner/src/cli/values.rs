@@ -119,6 +119,15 @@ pub fn chunk(text: &str) -> Result<NonZeroU64, String> {
     NonZeroU64::new(bytes).ok_or_else(|| "the least is one byte".to_owned())
 }
 
+/// `--sample`: a share of the inputs.
+pub fn sample(text: &str) -> Result<f64, String> {
+    let percent = text.strip_suffix('%').ok_or("a share is written as in 1% or 0.5%")?;
+    match percent.parse::<f64>() {
+        Ok(percent) if percent > 0.0 && percent <= 100.0 => Ok(percent),
+        _ => Err(format!("{percent:?} is not a number above 0 and up to 100")),
+    }
+}
+
 /// `--max-log`: none at all is a choice too.
 pub fn log(text: &str) -> Result<usize, String> {
     size(text, 0, MOST_LOG_BYTES)

@@ -26,6 +26,14 @@ pub enum Content {
 }
 
 impl Content {
+    /// How many bytes of its file it is, if it is a part of one.
+    pub fn size_bytes(&self) -> Option<u64> {
+        match self {
+            Self::Whole => None,
+            Self::Chunk(chunk) => Some(chunk.header_bytes + (chunk.end - chunk.start)),
+        }
+    }
+
     /// The file as it was when the walk looked into it; `None` if it did not.
     pub fn identity(&self) -> Option<Identity> {
         match self {

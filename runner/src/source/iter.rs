@@ -10,6 +10,7 @@ use crate::event::{Monitor, Notice, Stop};
 use crate::task::TaskPath;
 
 use super::Inputs;
+use super::choice::Chooser;
 use super::naming::prefix_of;
 use super::root::What;
 use super::walk::{FolderId, Part, Rules, Walk};
@@ -30,6 +31,7 @@ pub struct Iter<'a> {
     /// The walk that the last input is from. It goes on when the next one is asked for: there may be a long way to it.
     current: Option<Walk<'a>>,
     last: Option<TaskPath>,
+    chooser: Chooser<'a>,
 }
 
 /// A walk with the file that it has found and not yet given.
@@ -76,6 +78,7 @@ impl<'a> Iter<'a> {
             walks: BinaryHeap::new(),
             current: None,
             last: None,
+            chooser: Chooser::new(&inputs.choice),
         }
     }
 
@@ -168,13 +171,18 @@ impl Iterator for Iter<'_> {
 
     fn next(&mut self) -> Option<TaskPath> {
         loop {
+            if self.chooser.has_enough() {
+                return None;
+            }
             let path = self.next_of_any()?;
             if self.watch.stop.is_some() {
                 return None;
             }
             if self.last.as_ref().is_none_or(|last| *last < path) {
                 self.last = Some(path.clone());
-                return Some(path);
+                if self.chooser.takes(&path) {
+                    return Some(path);
+                }
             }
         }
     }

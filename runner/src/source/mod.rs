@@ -7,6 +7,7 @@
 //!
 //! A further kind of source goes in here: object stores as a further kind of entry that [`Iter`] expands like a folder.
 
+mod choice;
 mod chunk;
 mod compressed;
 mod content;
@@ -31,7 +32,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::config::{self, Links};
+use crate::config::{self, Choice, Links};
 use crate::event::{Event, Monitor, Stop};
 use crate::task::TaskPath;
 
@@ -57,6 +58,7 @@ pub struct Inputs {
     links: Links,
     splitter: Option<Splitter>,
     handling: Handling,
+    choice: Choice,
     /// The output folder, whose files are never inputs.
     output: Option<PathBuf>,
     /// What is looked for and where, in words.
@@ -111,6 +113,7 @@ impl Inputs {
             links: source.links,
             splitter: source.splitting.as_ref().map(Splitter::new).transpose()?,
             handling: Handling::of(source),
+            choice: source.choice,
             output,
             sought: describe::sought(source),
         })

@@ -28,6 +28,11 @@ impl<'a> Units<'a> {
         &self.paths
     }
 
+    /// Whether these are not all that could be: an outcome on record without a unit says nothing then.
+    pub fn are_partial(&self) -> bool {
+        self.inputs.choice.is_partial()
+    }
+
     fn next_chunk(&mut self) -> Option<Unit> {
         let chunks = self.chunks.as_mut()?;
         let (offset, chunk) = chunks.next()?;

@@ -12,8 +12,8 @@ use super::args::{BudgetArgs, GuestArgs, InputMode, TestArgs};
 use super::config_file::ConfigFile;
 use super::error::UsageError;
 use super::run_args::{
-    Decompress, FollowSymlinks, Isolation, Markers, OnChange, OnMissing, Progress, ResumeArgs, RowFormat, RunArgs,
-    SourceArgs, ViewArgs, WarmStart,
+    Decompress, FollowSymlinks, Isolation, Markers, OnChange, OnMissing, Order, Progress, ResumeArgs, RowFormat,
+    RunArgs, SourceArgs, ViewArgs, WarmStart,
 };
 
 /// What `run` and `plan` are asked for.
@@ -164,12 +164,20 @@ fn source(args: SourceArgs, inputs: Vec<PathBuf>) -> Result<config::Source, Usag
             Some(FollowSymlinks::Tree) => config::Links::WithinTree,
             Some(FollowSymlinks::All) => config::Links::All,
         },
+        choice: config::Choice {
+            sample: args.sample.map(|percent| config::Sample { percent, seed: args.seed }),
+            limit: args.limit,
+            order: match args.order_by {
+                Order::Path => config::Order::Path,
+                Order::Size => config::Order::Size,
+            },
+        },
         max_input_bytes: args.max_input.map(NonZeroU64::get),
         decompress: match args.decompress {
             Decompress::Auto => config::Decompress::Auto,
             Decompress::Never => config::Decompress::Never,
         },
-        ..config::Source::default()
+        splitting: None,
     })
 }
 
