@@ -219,7 +219,7 @@ pub struct ResumeArgs {
     /// Run failed tasks again: all, or those of some kinds, as in --retry-failed=timeout,out_of_fuel
     ///
     /// Kinds: guest_error, exit, trap, out_of_fuel, timeout, out_of_memory, stack_overflow, output_limit, bad_output, schema,
-    /// input, host. By default failed tasks stay as they are.
+    /// input, bad_input, host. By default failed tasks stay as they are.
     #[arg(long, value_name = "KIND,...", num_args = 0..=1, require_equals = true)]
     #[arg(value_parser = names::retry_failed, default_missing_value = names::ALL_KINDS)]
     pub retry_failed: Option<RetryFailed>,
