@@ -15,7 +15,8 @@ const HOST_STACK_BYTES: usize = 2 << 20;
 const POOL_TABLE_ELEMENTS: usize = 1 << 20;
 
 /// A memory that starts no larger than this is reset by writing over it, in place of giving its pages back: the next task
-/// finds them mapped, and no other thread has to be told.
+/// finds them mapped, and no other thread has to be told. Of a larger one most pages are not touched, so that giving them
+/// back costs less than to write over all of them.
 const KEEP_RESIDENT_BYTES: usize = 2 << 20;
 
 const PAGE_BYTES: usize = 64 << 10;
@@ -64,6 +65,7 @@ fn pool(settings: &Settings, facts: &Facts) -> PoolingAllocationConfig {
     let instances = settings.workers.saturating_add(1).get();
     let total = |each: usize| u32::try_from(instances.saturating_mul(each)).unwrap_or(u32::MAX);
     let most_elements = facts.tables.iter().copied().max().unwrap_or(0);
+    let is_small = facts.memories.iter().all(|memory| memory.initial_bytes <= KEEP_RESIDENT_BYTES as u64);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_core_instances(total(1))
         .total_memories(total(facts.memories.len()))
@@ -76,7 +78,7 @@ fn pool(settings: &Settings, facts: &Facts) -> PoolingAllocationConfig {
         .table_elements(POOL_TABLE_ELEMENTS.max(usize::try_from(most_elements).unwrap_or(usize::MAX)))
         // Room for any number of functions and globals; it is allocated as a module needs it.
         .max_core_instance_size(64 << 20)
-        .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
+        .linear_memory_keep_resident(if is_small { KEEP_RESIDENT_BYTES } else { 0 })
         .table_keep_resident(KEEP_RESIDENT_BYTES);
     pool
 }

@@ -19,6 +19,7 @@ mod poll;
 mod processor;
 mod random;
 mod reactor;
+mod segments;
 mod staging;
 mod streams;
 mod ticker;

@@ -9,8 +9,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use wasmtime::{Global, Store, Val};
 use wasmtime_wizer::{InstanceState, ModuleContext, SnapshotVal, ValType, Wizer};
 
-use super::fiber;
 use super::guest::Guest;
+use super::{fiber, segments};
 
 /// An initialisation that takes less fuel is over in some microseconds: a snapshot, which begins with more memory, gains
 /// nothing over it.
@@ -55,6 +55,7 @@ impl<'w> Snapshot<'w> {
             ));
         }
         guarded(|| fiber::at_once(self.wizer.snapshot(&self.context, &mut state)))
+            .and_then(|wasm| segments::join(&wasm))
     }
 }
 
