@@ -124,7 +124,8 @@ fn killed_at_any_step_of_commit_and_export_the_next_run_completes_the_same() {
     assert_ne!(after_first, after_second);
 
     let mut never_reached = Vec::new();
-    for &point in FaultPoint::ALL {
+    // Those of files that guests give have a test of their own.
+    for &point in FaultPoint::ALL.iter().filter(|point| !point.name().starts_with("files.")) {
         let mut kills = 0;
         for passing in [1, 40] {
             let fault = format!("{}:{passing}", point.name());

@@ -9,6 +9,7 @@ mod cli;
 mod compressed;
 mod crash;
 mod examples;
+mod files;
 mod harness;
 mod mapping;
 mod matrix;

@@ -32,8 +32,19 @@ pub struct Outcome {
     pub rows: Result<Vec<String>>,
     /// The records that could not be used.
     pub rejects: Vec<Reject>,
+    /// Its files; of a task that is not done, those that would be discarded.
+    pub files: Vec<File>,
     /// The lines of its log.
     pub log: Vec<String>,
+}
+
+/// A file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Its name below the input's path.
+    pub name: String,
+    /// All that was written to it.
+    pub bytes: Vec<u8>,
 }
 
 /// A record of the input that could not be used.
@@ -109,6 +120,7 @@ impl Task {
         Outcome {
             rows: result.map(|()| done.emitted.lines().map(str::to_owned).collect()),
             rejects: done.rejects,
+            files: done.files,
             log: done.log,
         }
     }

@@ -1,10 +1,13 @@
 //! Processors as users write them, run natively.
 
-use std::io::{self, BufRead as _, Read as _};
+use std::io::{self, BufRead as _, Read as _, Write as _};
 use std::num::ParseIntError;
 
-use sandmill_guest::testing::{Reject, Task, run};
-use sandmill_guest::{Context as _, DynRow, Error, Input, Output, Result, Row, Value, emit, log, param, reject, skip};
+use sandmill_guest::testing::{File, Reject, Task, run};
+use sandmill_guest::{
+    Context as _, DynRow, Error, Input, Output, OutputFile, Result, Row, Value, emit, emit_file, log, param, reject,
+    skip,
+};
 
 #[derive(Debug, Row)]
 struct Fruit<'a, T: Value> {
@@ -329,4 +332,26 @@ fn records_are_the_lines_that_have_something_in_them() {
     let outcome = Task::new("1\n\n \r\nx\n4").pulled().chunk(70, Some(5)).run(numbers);
     assert_eq!(outcome.rows.unwrap(), [r#"{"bytes":1}"#, r#"{"bytes":4}"#]);
     assert_eq!((outcome.rejects[0].record, outcome.rejects[0].offset), (2, Some(6)));
+}
+
+mod files {
+    use super::*;
+
+    #[test]
+    fn files_have_all_that_was_written_to_them() {
+        fn give(input: &mut Input) -> Result<()> {
+            emit_file("whole", input.bytes()?);
+            OutputFile::create("a/empty");
+            let mut file = OutputFile::create("a/parts");
+            for _ in 0..100_000 {
+                write!(file, "ab")?;
+            }
+            emit_file("whole", b"!");
+            Ok(())
+        }
+        let files = run(give, "abc").files;
+        let expected = [("whole", "abc!".to_owned()), ("a/empty", String::new()), ("a/parts", "ab".repeat(100_000))];
+        let expected = expected.map(|(name, text)| File { name: name.to_owned(), bytes: text.into_bytes() });
+        assert_eq!(files, expected);
+    }
 }

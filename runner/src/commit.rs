@@ -8,9 +8,11 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use crate::config::MaxErrors;
 use crate::control::Control;
+use crate::delivery::Delivery;
 use crate::event::{Counts, Event, Monitor as _, Stop};
 use crate::gate::Gate;
 use crate::ledger::{Ledger, RunId};
+use crate::outcome::Outcome;
 use crate::pool::Parcel;
 use crate::views::Views;
 
@@ -24,18 +26,28 @@ pub struct Committer<'a> {
     pub ledger: Ledger,
     pub run: RunId,
     pub views: Option<Views>,
+    pub delivery: Option<Delivery<'a>>,
     pub max_errors: Option<MaxErrors>,
     pub max_rejects: Option<u64>,
     pub gate: &'a Gate,
     pub control: &'a Control<'a>,
 }
 
-impl Committer<'_> {
-    /// Commits until the workers are gone. Returns the ledger and what this run did.
+/// What the committer gives back when the workers are gone.
+pub struct Committed<'a> {
+    pub ledger: Ledger,
+    pub views: Option<Views>,
+    pub delivery: Option<Delivery<'a>>,
+    /// What this run did.
+    pub counts: Counts,
+}
+
+impl<'a> Committer<'a> {
+    /// Commits until the workers are gone.
     ///
     /// # Errors
     /// If the ledger cannot be written. The run breaks off then, and no task is charged for it.
-    pub fn work(mut self, parcels: &Receiver<Parcel>) -> anyhow::Result<(Ledger, Option<Views>, Counts)> {
+    pub fn work(mut self, parcels: &Receiver<Parcel>) -> anyhow::Result<Committed<'a>> {
         let mut counts = Counts::default();
         let result = self.commit_all(parcels, &mut counts);
         if result.is_err() {
@@ -43,7 +55,7 @@ impl Committer<'_> {
         }
         self.gate.close();
         result?;
-        Ok((self.ledger, self.views, counts))
+        Ok(Committed { ledger: self.ledger, views: self.views, delivery: self.delivery, counts })
     }
 
     fn commit_all(&mut self, parcels: &Receiver<Parcel>, counts: &mut Counts) -> anyhow::Result<()> {
@@ -59,7 +71,16 @@ impl Committer<'_> {
                     Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
                 }
             }
-            self.ledger.commit(self.run, &finished)?;
+            if let Some(delivery) = &mut self.delivery {
+                delivery.before_commit(&finished)?;
+            }
+            for (index, failure) in self.ledger.commit(self.run, &finished)? {
+                finished[index].files.clear();
+                finished[index].outcome = Outcome::Failed(failure);
+            }
+            if let Some(delivery) = &mut self.delivery {
+                delivery.after_commit(&self.ledger)?;
+            }
             self.gate.leave(weight_bytes);
             for finished in &finished {
                 counts.add(finished);

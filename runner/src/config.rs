@@ -17,6 +17,7 @@ pub struct Config {
     pub isolation: Isolation,
     pub warm_start: WarmStart,
     pub input_mode: InputMode,
+    pub command: Command,
     /// A folder of this user's alone in which compiled processors are kept; `None` compiles every time.
     pub cache: Option<PathBuf>,
     /// `--param`: handed to the guest, part of the fingerprint.
@@ -38,6 +39,7 @@ impl Config {
             isolation: Isolation::default(),
             warm_start: WarmStart::default(),
             input_mode: InputMode::default(),
+            command: Command::default(),
             cache: None,
             params: BTreeMap::new(),
             budget: Budget::default(),
@@ -251,6 +253,31 @@ pub enum InputMode {
     Stdin,
     /// On standard input, and as the one file `/input/<name>`, read-only; argv\[1\] is that path.
     File,
+}
+
+/// How a WASI command is called, and what its standard output is taken for. The other contracts have ways of their own.
+#[derive(serde::Serialize, serde::Deserialize, Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// argv\[1\] and on. `{}` in one stands for the path of the input, `{{}}` for `{}` itself.
+    pub args: Vec<String>,
+    pub result: CommandResult,
+}
+
+impl Default for Command {
+    fn default() -> Self {
+        Self { args: vec!["{}".to_owned()], result: CommandResult::Json }
+    }
+}
+
+/// What a WASI command's standard output is taken for.
+#[derive(serde::Serialize, serde::Deserialize, Clone, Debug, PartialEq, Eq)]
+pub enum CommandResult {
+    /// JSON objects, one for each row.
+    Json,
+    /// Text, which is one row with this one column.
+    Text { column: String },
+    /// Any bytes, which are one file `files/<path><suffix>`.
+    File { suffix: String },
 }
 
 /// What one task may consume. Running out ends that task and no other.

@@ -161,6 +161,8 @@ pub struct Counts {
     pub failed: BTreeMap<FailureKind, u64>,
     pub rows: u64,
     pub rejects: u64,
+    /// Files in `files`.
+    pub files: u64,
 }
 
 impl Counts {
@@ -171,6 +173,7 @@ impl Counts {
                 self.done += 1;
                 self.rows += rows.count();
                 self.rejects += rejects.len() as u64;
+                self.files += finished.files.len() as u64;
             }
             Outcome::Skipped { .. } => self.skipped += 1,
             Outcome::Failed(failure) => *self.failed.entry(failure.kind).or_default() += 1,

@@ -50,6 +50,17 @@ points! {
     MarkerAfterFolder = "marker.after_folder",
     MarkerAfterWrite = "marker.after_write",
     MarkerAfterRemoval = "marker.after_removal",
+    StagedCreated = "files.staged_created",
+    StagedWritten = "files.staged_written",
+    FilesBeforeSync = "files.before_sync",
+    FilesAfterSync = "files.after_sync",
+    FileBeforePlacing = "files.before_placing",
+    FileAfterFolder = "files.after_folder",
+    FileAfterPlacing = "files.after_placing",
+    FileBeforeRemoval = "files.before_removal",
+    FileAfterRemoval = "files.after_removal",
+    MovesForgotten = "files.moves_forgotten",
+    FilesSwept = "files.swept",
 }
 
 /// Passes a fault point.
@@ -138,6 +149,7 @@ mod tests {
             include_str!("export/atomic.rs"),
             include_str!("export/stripes.rs"),
             include_str!("export/markers.rs"),
+            include_str!("outbox/mod.rs"),
         ];
         for point in Point::ALL {
             let passing = format!("Point::{point:?})");

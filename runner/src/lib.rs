@@ -5,6 +5,7 @@
 
 pub mod config;
 pub mod event;
+pub mod file;
 pub mod input;
 pub mod outcome;
 pub mod report;
@@ -14,6 +15,7 @@ pub mod task;
 
 mod commit;
 mod control;
+mod delivery;
 mod digest;
 mod export;
 mod fault;
@@ -21,6 +23,7 @@ mod feed;
 mod gate;
 mod ledger;
 mod machine;
+mod outbox;
 mod pool;
 mod run;
 mod select;

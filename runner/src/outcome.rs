@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::file::StagedFile;
 use crate::row::Rows;
 use crate::task::{Identity, Task};
 
@@ -182,6 +183,8 @@ pub struct Finished {
     pub attempts: u32,
     /// The end of what the guest wrote to its log or stderr. Any text.
     pub log: String,
+    /// Of a task that is done.
+    pub files: Vec<StagedFile>,
 }
 
 impl Finished {
@@ -194,6 +197,12 @@ impl Finished {
             Outcome::Skipped { reason } => reason.len(),
             Outcome::Failed(failure) => failure.message.len() + failure.backtrace.as_ref().map_or(0, String::len),
         };
-        size_of::<Self>() + self.task.id.path.key().len() + self.log.len() + text
+        // What is staged counts as if it were here: it takes disk until it is committed.
+        let files = self.files.iter().map(|file| {
+            let size_bytes = usize::try_from(file.size_bytes).unwrap_or(usize::MAX);
+            size_bytes.saturating_add(size_of::<StagedFile>() + file.path.key().len())
+        });
+        let staged = files.fold(0, usize::saturating_add);
+        (size_of::<Self>() + self.task.id.path.key().len() + self.log.len() + text).saturating_add(staged)
     }
 }

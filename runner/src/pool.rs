@@ -13,6 +13,7 @@ use crate::event::{Event, Monitor as _, Stop};
 use crate::feed::Pace;
 use crate::gate::Gate;
 use crate::input::Input;
+use crate::outbox::{Outbox, Refused};
 use crate::outcome::{Failure, FailureKind, Finished, Outcome, Usage};
 use crate::sandbox::{Attempt, Processor, Sandbox};
 use crate::select::Job;
@@ -33,6 +34,8 @@ pub struct Workshop<'a> {
     pub processor: &'a Processor,
     pub root: &'a Root,
     pub handling: &'a Handling,
+    /// Takes the files that tasks give; `None` where nothing is kept.
+    pub outbox: Option<&'a Outbox>,
     pub retries: u32,
     /// A failure ends the run at once, without waiting for its commit.
     pub fail_fast: bool,
@@ -59,7 +62,7 @@ impl Workshop<'_> {
     /// One worker's loop: until there are no more tasks, the run is over, or the committer is gone.
     ///
     /// # Errors
-    /// If the worker cannot set itself up.
+    /// If the worker cannot set itself up, or write the files of a task.
     pub fn work(&self, worker: usize) -> anyhow::Result<()> {
         let mut sandbox = Sandbox::new(self.processor, worker)?;
         let watched = self.control.monitor.wants_task_starts();
@@ -74,7 +77,7 @@ impl Workshop<'_> {
                 if watched {
                     self.control.event(Event::TaskStarted { worker, task: &job.task.id });
                 }
-                let finished = self.finish(&mut sandbox, job);
+                let finished = self.finish(&mut sandbox, job)?;
                 if self.fail_fast && matches!(finished.outcome, Outcome::Failed(_)) {
                     self.control.request_stop(Stop::FailFast);
                 }
@@ -102,7 +105,7 @@ impl Workshop<'_> {
     }
 
     /// Runs a task to its end: an outcome that stands, or as many attempts as are allowed.
-    fn finish(&self, sandbox: &mut Sandbox<'_>, job: Job) -> Finished {
+    fn finish(&self, sandbox: &mut Sandbox<'_>, job: Job) -> anyhow::Result<Finished> {
         let Job { task, content } = job;
         let mut attempts = task.earlier_attempts;
         let mut tries_left = self.retries;
@@ -112,8 +115,15 @@ impl Workshop<'_> {
             match &attempt.outcome {
                 Outcome::Failed(failure) if !failure.kind.is_deterministic() && tries_left > 0 => tries_left -= 1,
                 _ => {
-                    let Attempt { outcome, usage, log } = attempt;
-                    return Finished { task, identity, outcome, usage, attempts, log };
+                    let Attempt { mut outcome, usage, log, files } = attempt;
+                    let mut staged = Vec::new();
+                    match self.outbox.map_or(Ok(Vec::new()), |outbox| outbox.stage(&task.id, files)) {
+                        Ok(files) => staged = files,
+                        Err(Refused::Place(failure)) => outcome = Outcome::Failed(failure),
+                        // A full disk is no fault of the task.
+                        Err(Refused::Disk(error)) => return Err(error),
+                    }
+                    return Ok(Finished { task, identity, outcome, usage, attempts, log, files: staged });
                 }
             }
         }
@@ -135,7 +145,7 @@ pub fn run_caught(sandbox: &mut Sandbox<'_>, task: &TaskId, input: Box<dyn Input
 }
 
 fn failed(failure: Failure) -> Attempt {
-    Attempt { outcome: Outcome::Failed(failure), usage: Usage::default(), log: String::new() }
+    Attempt { outcome: Outcome::Failed(failure), usage: Usage::default(), log: String::new(), files: Vec::new() }
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> &str {

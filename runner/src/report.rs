@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{Config, Views};
+use crate::config::{Command, Config, Views};
 use crate::digest::hex;
 use crate::event::{Counts, Stop};
 use crate::sandbox::Processor;
@@ -132,6 +132,8 @@ pub struct RunDocument {
     pub params: BTreeMap<String, String>,
     pub isolation: String,
     pub input_mode: String,
+    /// How a WASI command is called.
+    pub command: Command,
     pub workers: usize,
     pub limits: Limits,
     pub views: Views,
@@ -163,6 +165,7 @@ impl RunDocument {
             params: config.params.clone(),
             isolation: format!("{:?}", config.isolation).to_lowercase(),
             input_mode: format!("{:?}", config.input_mode).to_lowercase(),
+            command: config.command.clone(),
             workers: config.workers.get(),
             limits: Limits {
                 fuel: budget.fuel.base,

@@ -9,12 +9,14 @@ use std::time::Instant;
 use anyhow::{Context as _, bail};
 use tempfile::TempDir;
 
-use crate::config::{self, Config, Decompress, InputMode, Isolation, Layout, Output};
+use crate::config::{self, CommandResult, Config, Decompress, InputMode, Isolation, Layout, Output};
 use crate::control::Control;
+use crate::delivery::Delivery;
 use crate::digest::hex;
 use crate::event::{Counts, Event, Monitor, Notice, Silent, counted};
 use crate::ledger::{Cost, Fingerprint, Journal, Ledger, Lock, Reader, RunId};
 use crate::machine;
+use crate::outbox::Outbox;
 use crate::outcome::{FailureKind, Usage};
 use crate::report::{Ended, RunDocument, Summary, Written};
 use crate::row::Schema;
@@ -24,6 +26,14 @@ use crate::source::Inputs;
 use crate::task::TaskPath;
 use crate::threads::{Room, Threads, Worked, join, spawn};
 use crate::views::{self, Views};
+
+/// What the names of files that are whole results end in.
+fn file_suffix(config: &Config) -> &str {
+    match &config.command.result {
+        CommandResult::File { suffix } => suffix,
+        CommandResult::Json | CommandResult::Text { .. } => "",
+    }
+}
 
 /// How many of the slowest and the most expensive tasks are told.
 const COSTLIEST: usize = 3;
@@ -94,11 +104,15 @@ pub fn load(
         isolation: config.isolation,
         warm_start: config.warm_start,
         input_mode: config.input_mode,
+        command: config.command.clone(),
         params: config.params.clone(),
         schema: Schema {
             // R-3PO's tables have no column for the path, so its name is free.
             path_column: (config.views.layout == Layout::OneTable).then(|| config.views.path_column.clone()),
-            columns: config.views.columns.clone(),
+            columns: match &config.command.result {
+                CommandResult::Text { column } => Some(vec![column.clone()]),
+                CommandResult::Json | CommandResult::File { .. } => config.views.columns.clone(),
+            },
         },
         workers,
         staging,
@@ -183,6 +197,8 @@ fn fingerprint(config: &Config, processor: &Processor) -> Fingerprint {
         .with("the processor", hex(&processor.sha256()))
         .with("its parameters", list(&mut config.params.iter().map(|(name, value)| format!("{name}={value:?}"))))
         .with("--input", format!("{:?}", config.input_mode))
+        .with("--args", format!("{:?}", config.command.args))
+        .with("--result", format!("{:?}", config.command.result))
         .with("--path-column", config.views.path_column.clone())
         .with("--columns", list(&mut config.views.columns.iter().flatten().cloned()));
     let fingerprint = match config.source.decompress {
@@ -252,7 +268,9 @@ impl Store {
 impl Run<'_> {
     fn go(self) -> anyhow::Result<Summary> {
         let Self { config, control, started, processor, inputs, workers, store } = self;
-        let Store { ledger, folder, run, document, views, _lock } = store;
+        let Store { mut ledger, folder, run, document, views, _lock } = store;
+        let outbox = folder.as_deref().map(|folder| Outbox::new(folder, file_suffix(config)));
+        let delivery = outbox.as_ref().map(|outbox| Delivery::recover(outbox, &mut ledger)).transpose()?;
         let mut views = folder.as_deref().map(|folder| Views::open(folder, &views)).transpose()?;
         if let Some(views) = &mut views {
             views.reconcile_markers()?;
@@ -265,8 +283,16 @@ impl Run<'_> {
         };
         let selection = Selection::new(inputs.units(&control), reader, inputs.root(), &config.resume);
         let room = Room::for_workers(workers);
-        let threads = Threads { config, control: &control, processor: &processor, inputs: &inputs, workers, room };
-        let worked = threads.run(selection, ledger, run, views)?;
+        let threads = Threads {
+            config,
+            control: &control,
+            processor: &processor,
+            inputs: &inputs,
+            workers,
+            room,
+            outbox: outbox.as_ref(),
+        };
+        let worked = threads.run(selection, ledger, run, views, delivery)?;
 
         let Worked { mut ledger, mut views, counts, kept } = worked;
         let ended = control.stop().map_or(Ended::Completed, Ended::Stopped);

@@ -6,13 +6,15 @@ use std::thread::{self, ScopedJoinHandle};
 
 use anyhow::Context as _;
 
-use crate::commit::Committer;
+use crate::commit::{Committed, Committer};
 use crate::config::Config;
 use crate::control::Control;
+use crate::delivery::Delivery;
 use crate::event::{Counts, Event, Monitor as _};
 use crate::feed::{self, Pace};
 use crate::gate::Gate;
 use crate::ledger::{Ledger, RunId};
+use crate::outbox::Outbox;
 use crate::pool::{self, Workshop};
 use crate::sandbox::Processor;
 use crate::select::Selection;
@@ -51,9 +53,11 @@ pub struct Threads<'a> {
     pub inputs: &'a Inputs,
     pub workers: NonZeroUsize,
     pub room: Room,
+    /// `None` where nothing is kept.
+    pub outbox: Option<&'a Outbox>,
 }
 
-impl Threads<'_> {
+impl<'a> Threads<'a> {
     /// Runs the selection to its end, or to that of the run.
     ///
     /// # Errors
@@ -64,6 +68,7 @@ impl Threads<'_> {
         ledger: Ledger,
         run: RunId,
         views: Option<Views>,
+        delivery: Option<Delivery<'a>>,
     ) -> anyhow::Result<Worked> {
         let (gate, pace) = (Gate::new(self.room.finished_bytes), Pace::default());
         let (to_workers, tasks) = crossbeam_channel::bounded(self.room.batches);
@@ -73,6 +78,7 @@ impl Threads<'_> {
             ledger,
             run,
             views,
+            delivery,
             max_errors: self.config.stop.max_errors,
             max_rejects: self.config.stop.max_rejects,
             gate: &gate,
@@ -93,6 +99,7 @@ impl Threads<'_> {
                 processor: self.processor,
                 root: self.inputs.root(),
                 handling: self.inputs.handling(),
+                outbox: self.outbox,
                 retries: self.config.resume.retries,
                 fail_fast: self.config.stop.fail_fast,
                 tasks,
@@ -109,17 +116,26 @@ impl Threads<'_> {
             let fed = join(feeding);
             join(counting);
             // A disk that is full explains what else went wrong.
-            let (mut ledger, mut views, counts) = committed?;
+            let Committed { mut ledger, mut views, mut delivery, counts } = committed?;
             let fed = fed?;
             worked.into_iter().collect::<anyhow::Result<()>>()?;
             // A run that was stopped has not looked everywhere.
             let mut to_drop = fed.stale;
             to_drop.extend(fed.to_drop);
             if !to_drop.is_empty() && self.control.stop().is_none() {
+                if let Some(delivery) = &mut delivery {
+                    delivery.before_drop()?;
+                }
                 ledger.drop_tasks(&to_drop)?;
+                if let Some(delivery) = &mut delivery {
+                    delivery.after_commit(&ledger)?;
+                }
                 if let Some(views) = &mut views {
                     views.after_drop(&to_drop)?;
                 }
+            }
+            if let Some(delivery) = &mut delivery {
+                delivery.finish(&mut ledger)?;
             }
             Ok(Worked { ledger, views, counts, kept: fed.kept })
         })
@@ -189,9 +205,16 @@ mod tests {
         let mut ledger = Ledger::temporary().unwrap();
         let run = ledger.begin_run("{}").unwrap();
         let room = Room { batches: 1, finished_bytes: 1 };
-        let threads =
-            Threads { config: &config, control: &control, processor: &processor, inputs: &inputs, workers, room };
-        threads.run(selection, ledger, run, None).unwrap().counts.done
+        let threads = Threads {
+            config: &config,
+            control: &control,
+            processor: &processor,
+            inputs: &inputs,
+            workers,
+            room,
+            outbox: None,
+        };
+        threads.run(selection, ledger, run, None, None).unwrap().counts.done
     }
 
     #[test]

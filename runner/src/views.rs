@@ -147,6 +147,7 @@ pub fn counts_json(counts: &Counts) -> serde_json::Value {
         "failed_by_kind": failed,
         "rows": counts.rows,
         "rejects": counts.rejects,
+        "files": counts.files,
     })
 }
 

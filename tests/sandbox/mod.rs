@@ -9,6 +9,7 @@ mod budget;
 mod columns;
 mod command;
 mod determinism;
+mod files;
 mod init;
 mod input;
 mod isolation;

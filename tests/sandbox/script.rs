@@ -55,6 +55,7 @@ const ABI_SIGNATURES: &[(&str, &str, &str)] = &[
     ("input_path", "ii", "i"),
     ("input_read", "ii", "i"),
     ("log", "ii", ""),
+    ("file_write", "iiii", ""),
     ("param", "iiii", "i"),
     ("reject", "IIii", ""),
 ];

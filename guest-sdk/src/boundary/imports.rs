@@ -11,6 +11,7 @@ mod sandmill_1 {
         pub(crate) fn param(name_ptr: *const u8, name_len: usize, ptr: *mut u8, len: usize) -> i32;
         pub(crate) fn emit(ptr: *const u8, len: usize);
         pub(crate) fn reject(record: u64, offset: i64, ptr: *const u8, len: usize);
+        pub(crate) fn file_write(name_ptr: *const u8, name_len: usize, ptr: *const u8, len: usize);
         pub(crate) fn log(ptr: *const u8, len: usize);
     }
 }
@@ -71,6 +72,11 @@ pub(crate) fn reject(record: u64, offset: Option<u64>, reason: &str) {
     let offset = offset.and_then(|offset| i64::try_from(offset).ok()).unwrap_or(-1);
     // SAFETY: the host only reads the bytes of `reason`, while it is borrowed.
     unsafe { sandmill_1::reject(record, offset, reason.as_ptr(), reason.len()) }
+}
+
+pub(crate) fn file_write(name: &str, bytes: &[u8]) {
+    // SAFETY: the host only reads the bytes of `name` and `bytes`, while they are borrowed.
+    unsafe { sandmill_1::file_write(name.as_ptr(), name.len(), bytes.as_ptr(), bytes.len()) }
 }
 
 pub(crate) fn log(line: &str) {

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use crate::testing::Reject;
+use crate::testing::{File, Reject};
 
 thread_local! {
     static TASK: RefCell<Task> = RefCell::new(Task::default());
@@ -21,6 +21,8 @@ pub(crate) struct Task {
     pub(crate) params: BTreeMap<String, String>,
     pub(crate) emitted: String,
     pub(crate) rejects: Vec<Reject>,
+    /// By name, in the order in which they were begun.
+    pub(crate) files: Vec<File>,
     pub(crate) log: Vec<String>,
 }
 
@@ -65,6 +67,13 @@ pub(crate) fn emit(rows: &str) {
 
 pub(crate) fn reject(record: u64, offset: Option<u64>, reason: &str) {
     TASK.with_borrow_mut(|task| task.rejects.push(Reject { record, offset, reason: reason.to_owned() }));
+}
+
+pub(crate) fn file_write(name: &str, bytes: &[u8]) {
+    TASK.with_borrow_mut(|task| match task.files.iter_mut().find(|file| file.name == name) {
+        Some(file) => file.bytes.extend_from_slice(bytes),
+        None => task.files.push(File { name: name.to_owned(), bytes: bytes.to_vec() }),
+    });
 }
 
 pub(crate) fn log(line: &str) {

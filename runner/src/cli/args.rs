@@ -132,6 +132,28 @@ pub struct GuestArgs {
     #[arg(long, value_name = "HOW", value_enum, default_value_t = InputMode::Stdin)]
     pub input: InputMode,
 
+    /// The arguments of a WASI command, with `{}` for the path of the input [default: {}]
+    ///
+    /// Words are split as a shell would, quotes and backslashes included, and nothing else of a shell happens. `{}` is what
+    /// the `path` column shows, or /input/<name> with --input file; `{{}}` is a literal `{}`. Example:
+    /// `--args '-r .title {}' --input file`. An output folder remembers it, and refuses another.
+    #[arg(long, value_name = "WORDS", allow_hyphen_values = true)]
+    pub args: Option<String>,
+
+    /// What a WASI command writes to standard output
+    ///
+    /// An output folder remembers it, and refuses another.
+    #[arg(long, value_name = "FORM", value_enum, default_value_t = ResultForm::Json)]
+    pub result: ResultForm,
+
+    /// With --result text, the name of the column [default: text]
+    #[arg(long, value_name = "NAME")]
+    pub text_column: Option<String>,
+
+    /// With --result file, what the names of the files end in, as in .csv [default: nothing]
+    #[arg(long, value_name = "SUFFIX")]
+    pub file_suffix: Option<String>,
+
     /// A parameter for the processor, as in `--param threshold=5`; repeatable
     ///
     /// A WASI command finds it in the environment as SANDMILL_PARAM_<NAME>, an SDK processor asks for it by name. Names are
@@ -156,6 +178,16 @@ pub enum InputMode {
     /// On standard input
     Stdin,
     /// On standard input, and as the file /input/<name>, whose path is argv[1]
+    File,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ResultForm {
+    /// JSON objects, one for each row
+    Json,
+    /// Text in UTF-8: one row with one column, less the line end that it ends in
+    Text,
+    /// Any bytes: one file for each input, OUT/files/<path>, and no row
     File,
 }
 
@@ -188,7 +220,7 @@ pub struct BudgetArgs {
     #[arg(long, value_name = "SIZE", value_parser = values::stack, default_value = "512KiB")]
     pub stack: usize,
 
-    /// Rows and rejects as the guest writes them, as in 64MiB, at most 512MiB
+    /// Rows, rejects and files as the guest writes them, as in 64MiB, at most 512MiB
     #[arg(long, value_name = "SIZE", value_parser = values::output, default_value = "64MiB")]
     pub max_output: usize,
 

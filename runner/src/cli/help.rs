@@ -79,6 +79,10 @@ Examples:
   Inputs from a list, with a parameter:
     git ls-files -z '*.json' | sandmill run count.wasm --files-from - -0 -o out --param threshold=5
 
+  A program that was not written for sandmill, its output in a column, or in a file for each input:
+    sandmill run jq.wasm data -o out --args '-r .title' --result text
+    sandmill run gzip.wasm data -o out --args '-9' --result file --file-suffix .gz
+
   Rows into a pipe, nothing kept:
     sandmill run count.wasm data --stdout ndjson | jq .fruits
 
@@ -90,6 +94,7 @@ The folder OUT:
   results.csv   the path and the processor's columns, in input order
   errors.csv    failed tasks, with kind, message and hint, and rejected records
   run.json      what ran, and within which limits
+  files/        files that the processor gave, below the path of their input
 
 Exit codes:
   0    every task is done or skipped

@@ -22,6 +22,7 @@ fn abi(name: &str) -> &'static str {
         "param" => "parameters (--param)",
         "emit" => "rows",
         "reject" => "records that cannot be used (errors.csv)",
+        "file_write" => "files, in files/<path>/",
         "log" => "the task's log",
         _ => "not granted",
     }
@@ -70,7 +71,7 @@ mod tests {
 
     #[test]
     fn every_import_of_the_abi_has_a_meaning() {
-        for name in ["input_len", "input_read", "input_path", "param", "emit", "reject", "log"] {
+        for name in ["input_len", "input_read", "input_path", "param", "emit", "reject", "file_write", "log"] {
             assert_ne!(meaning(Some(Contract::Reactor), ABI, name), "not granted", "{name}");
             assert_eq!(meaning(Some(Contract::Command), ABI, name), "not for a WASI command");
         }

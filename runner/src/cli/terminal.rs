@@ -27,6 +27,12 @@ impl Stdout {
 
     /// # Errors
     /// As [`Stdout::line`].
+    pub fn bytes(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        self.0.write_all(bytes).map_err(stdout_error)
+    }
+
+    /// # Errors
+    /// As [`Stdout::line`].
     pub fn finish(mut self) -> anyhow::Result<()> {
         self.0.flush().map_err(stdout_error)
     }

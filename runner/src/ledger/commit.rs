@@ -2,9 +2,10 @@
 
 use rusqlite::{CachedStatement, Connection, ErrorCode, Transaction, TransactionBehavior, params};
 
+use super::files;
 use super::record::{DONE, FAILED, RunId, SKIPPED, amount};
 use crate::fault::{self, Point};
-use crate::outcome::{Finished, Outcome, Reject};
+use crate::outcome::{Failure, Finished, Outcome, Reject};
 use crate::row::Rows;
 use crate::task::{Reason, TaskId};
 
@@ -25,10 +26,18 @@ const DELETE_REJECTS: &str = "DELETE FROM reject WHERE key = ?1 AND offset = ?2"
 const DELETE_TASK: &str = "DELETE FROM task WHERE key = ?1 AND offset = ?2";
 
 /// Stores `batch` as outcomes of `run`: all of it or, on an error or a kill, nothing.
-pub(super) fn commit(connection: &mut Connection, run: RunId, batch: &[Finished], keep: Keep) -> rusqlite::Result<()> {
+/// Returns the tasks, by their index, that have failed for the sake of their files.
+pub(super) fn commit(
+    connection: &mut Connection,
+    run: RunId,
+    batch: &[Finished],
+    keep: Keep,
+) -> rusqlite::Result<Vec<(usize, Failure)>> {
     fault::point(Point::CommitBeforeBegin);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     fault::point(Point::CommitAfterBegin);
+    files::forget_moves(&transaction)?;
+    let mut refused = Vec::new();
     {
         let mut writer = Writer {
             transaction: &transaction,
@@ -37,21 +46,22 @@ pub(super) fn commit(connection: &mut Connection, run: RunId, batch: &[Finished]
             run,
             keep,
         };
-        for finished in batch {
-            writer.store(finished)?;
+        for (index, finished) in batch.iter().enumerate() {
+            refused.extend(writer.store(finished)?.map(|failure| (index, failure)));
             fault::point(Point::CommitMidBatch);
         }
     }
     fault::point(Point::CommitBeforeCommit);
     transaction.commit()?;
     fault::point(Point::CommitAfterCommit);
-    Ok(())
+    Ok(refused)
 }
 
 /// Removes the outcomes of `tasks`: all or none. Returns how many of them were on record.
 pub(super) fn drop_tasks(connection: &mut Connection, tasks: &[TaskId]) -> rusqlite::Result<u64> {
     fault::point(Point::DropBeforeBegin);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    files::forget_moves(&transaction)?;
     let mut dropped = 0;
     for id in tasks {
         dropped += u64::from(remove(&transaction, id)?);
@@ -68,6 +78,7 @@ fn remove(transaction: &Transaction<'_>, id: &TaskId) -> rusqlite::Result<bool> 
     let of_task = params![id.path.key(), amount(id.offset)];
     transaction.prepare_cached(DELETE_OUTPUT)?.execute(of_task)?;
     transaction.prepare_cached(DELETE_REJECTS)?.execute(of_task)?;
+    files::remove(transaction, id)?;
     Ok(transaction.prepare_cached(DELETE_TASK)?.execute(of_task)? > 0)
 }
 
@@ -92,13 +103,16 @@ struct Columns<'a> {
 }
 
 impl Writer<'_> {
-    fn store(&mut self, finished: &Finished) -> rusqlite::Result<()> {
+    /// Returns the failure with which the task is on record if there is no place for its files.
+    fn store(&mut self, finished: &Finished) -> rusqlite::Result<Option<Failure>> {
         let id = &finished.task.id;
-        let mut columns = Columns::of(finished);
         // Looking for an earlier outcome costs as much as an insert: it is done where there should be one.
         if finished.task.reason != Reason::New {
             remove(self.transaction, id)?;
         }
+        let refused = files::conflict(self.transaction, finished)?;
+        let failed = refused.clone().map(Outcome::Failed);
+        let mut columns = Columns::of(failed.as_ref().unwrap_or(&finished.outcome), &finished.log);
         let rows = columns.rows.map_or(0, Rows::count);
         let rejects = columns.rejects.len() as u64;
         if self.keep == Keep::Figures {
@@ -127,7 +141,10 @@ impl Writer<'_> {
                 reject.reason,
             ])?;
         }
-        Ok(())
+        if refused.is_none() && self.keep == Keep::Everything {
+            files::store(self.transaction, finished)?;
+        }
+        Ok(refused)
     }
 
     fn insert_task(
@@ -162,10 +179,10 @@ impl Writer<'_> {
 }
 
 impl<'a> Columns<'a> {
-    fn of(finished: &'a Finished) -> Self {
+    fn of(outcome: &'a Outcome, log: &'a str) -> Self {
         let nothing =
             Self { state: DONE, kind: None, message: None, backtrace: None, log: None, rows: None, rejects: &[] };
-        match &finished.outcome {
+        match outcome {
             Outcome::Done { rows, rejects } => Self { rows: Some(rows), rejects, ..nothing },
             Outcome::Skipped { reason } => Self { state: SKIPPED, message: Some(reason), ..nothing },
             Outcome::Failed(failure) => Self {
@@ -173,7 +190,7 @@ impl<'a> Columns<'a> {
                 kind: Some(failure.kind.as_str()),
                 message: Some(&failure.message),
                 backtrace: failure.backtrace.as_deref(),
-                log: Some(finished.log.as_str()).filter(|log| !log.is_empty()),
+                log: Some(log).filter(|log| !log.is_empty()),
                 ..nothing
             },
         }

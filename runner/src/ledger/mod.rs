@@ -8,6 +8,7 @@ mod commit;
 #[cfg(test)]
 mod damage_tests;
 mod error;
+mod files;
 mod fingerprint;
 mod lock;
 mod open;
@@ -40,8 +41,9 @@ use self::commit::Keep;
 use self::error::OfLedger as _;
 use self::open::WAL_FILE;
 use crate::event::Counts;
-use crate::outcome::Finished;
-use crate::task::TaskId;
+use crate::file::Move;
+use crate::outcome::{Failure, Finished};
+use crate::task::{TaskId, TaskPath};
 
 /// The most that the rows of one task may take: SQLite's limit for a text, less a little. A budget of output must keep
 /// them below it, and rows can be half as long again as what the guest wrote (`{}{}` is two lines).
@@ -122,17 +124,33 @@ impl Ledger {
     }
 
     /// Commits `batch`: when this returns, its outcomes are on disk and are what counts. An outcome that a task had
-    /// before is gone, rows and all, in the same transaction.
+    /// before is gone, rows and all, in the same transaction. The moves on record, which must be made and synced, give
+    /// way to those that follow from this one.
+    ///
+    /// Returns the tasks, by their index, whose files have no place beside those on record: they are on record as failed so.
     ///
     /// # Errors
     /// [`Error::Storage`] and the others; then nothing of the batch is on record.
-    pub fn commit(&mut self, run: RunId, batch: &[Finished]) -> anyhow::Result<()> {
-        commit::commit(&mut self.connection, run, batch, self.keep).of_ledger("write", &self.path)?;
+    pub fn commit(&mut self, run: RunId, batch: &[Finished]) -> anyhow::Result<Vec<(usize, Failure)>> {
+        let refused = commit::commit(&mut self.connection, run, batch, self.keep).of_ledger("write", &self.path)?;
         self.bound_wal();
+        Ok(refused)
+    }
+
+    /// The next `limit` moves after `after`: those that remove a file, or those that put one.
+    pub fn moves_after(&self, removing: bool, after: Option<&TaskPath>, limit: usize) -> anyhow::Result<Vec<Move>> {
+        files::moves_after(&self.connection, removing, after, limit).of_ledger("read", &self.path)
+    }
+
+    /// Forgets the moves on record, which must be made and synced.
+    pub fn forget_moves(&mut self) -> anyhow::Result<()> {
+        files::forget_moves(&self.connection).of_ledger("write", &self.path)?;
+        crate::fault::point(crate::fault::Point::MovesForgotten);
         Ok(())
     }
 
-    /// Removes the outcomes of `tasks`, in one transaction. Returns how many were on record.
+    /// Removes the outcomes of `tasks`, in one transaction; what [`Ledger::commit`] says of moves holds for it too. Returns
+    /// how many were on record.
     pub fn drop_tasks(&mut self, tasks: &[TaskId]) -> anyhow::Result<u64> {
         let dropped = commit::drop_tasks(&mut self.connection, tasks).of_ledger("write", &self.path)?;
         self.bound_wal();

@@ -23,6 +23,7 @@ pub(super) fn counts(connection: &Connection) -> rusqlite::Result<Counts> {
             Ok((counts, amount_of(row, 4)?))
         },
     )?;
+    counts.files = connection.query_row("SELECT count(*) FROM file", [], |row| amount_of(row, 0))?;
     if counts.tasks() == tasks {
         return Ok(counts);
     }

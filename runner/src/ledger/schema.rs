@@ -13,7 +13,9 @@ pub(super) const FORMAT: i64 = 1;
 /// 0.25), but each insert costs a little more, and with rows of 800 bytes every scan would read 1 GB for a million
 /// tasks. What few tasks have and may be long comes last: a scan stops before it.
 ///
-/// The view `tasks` is for people with an SQL shell, whose `replace` cannot turn a NUL byte into a slash.
+/// `move` is empty but for what is to be done in the folder of files since the last transaction.
+///
+/// The views `tasks` and `files` are for people with an SQL shell, whose `replace` cannot turn a NUL byte into a slash.
 const TABLES: &str = "
 CREATE TABLE meta (
     key   TEXT NOT NULL PRIMARY KEY,
@@ -64,6 +66,22 @@ CREATE TABLE reject (
     PRIMARY KEY (key, offset, seq)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE file (
+    path       BLOB    NOT NULL PRIMARY KEY,
+    key        BLOB    NOT NULL,
+    offset     INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    sha256     BLOB    NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX file_of_task ON file (key, offset);
+
+CREATE TABLE move (
+    path     BLOB    NOT NULL PRIMARY KEY,
+    staged   TEXT,
+    replaces INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE VIEW tasks AS SELECT (
     WITH RECURSIVE part(path, rest) AS (
         SELECT '', key
@@ -73,6 +91,16 @@ CREATE VIEW tasks AS SELECT (
     )
     SELECT path || CAST(rest AS TEXT) FROM part WHERE instr(rest, x'00') = 0
 ) AS path, task.* FROM task;
+
+CREATE VIEW files AS SELECT (
+    WITH RECURSIVE part(path, rest) AS (
+        SELECT '', file.path
+        UNION ALL
+        SELECT path || CAST(substr(rest, 1, instr(rest, x'00') - 1) AS TEXT) || '/', substr(rest, instr(rest, x'00') + 1)
+        FROM part WHERE instr(rest, x'00') > 0
+    )
+    SELECT path || CAST(rest AS TEXT) FROM part WHERE instr(rest, x'00') = 0
+) AS path, file.key, file.offset, file.size_bytes, lower(hex(file.sha256)) AS sha256 FROM file;
 ";
 
 /// What a database file turns out to be.

@@ -74,6 +74,7 @@ pub(crate) fn finished(path: impl AsRef<Path>, outcome: Outcome) -> Finished {
         usage: Usage { fuel: 7, elapsed_us: 8, peak_memory_bytes: 9 },
         attempts: 1,
         log: String::new(),
+        files: Vec::new(),
     }
 }
 

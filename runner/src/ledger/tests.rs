@@ -131,7 +131,7 @@ fn counts_are_of_everything_on_record() {
         failed("g", FailureKind::Host, "no"),
     ]);
     let failed = [(FailureKind::Trap, 2), (FailureKind::Host, 1)].into();
-    let expected = Counts { done: 3, skipped: 1, failed, rows: 3, rejects: 2 };
+    let expected = Counts { done: 3, skipped: 1, failed, rows: 3, rejects: 2, files: 0 };
     assert_eq!(out.ledger.counts().unwrap(), expected);
     assert_eq!(out.reader().counts().unwrap(), expected);
     assert_eq!(Out::new().ledger.counts().unwrap(), Counts::default());

@@ -11,6 +11,7 @@ use wasmtime::{AsContextMut as _, Caller, Extern, Linker, Memory};
 use super::contract::ABI_MODULE;
 use super::guest::{Guest, consume_fuel, give_earned_fuel};
 use super::io::output_limit;
+use crate::file::{FILE_COST_BYTES, GivenFiles};
 use crate::input::Input;
 use crate::outcome::{Failure, FailureKind, Reject};
 use crate::row::{Rows, Schema};
@@ -38,6 +39,7 @@ pub struct Current {
     pub pulled: bool,
     pub rows: Rows,
     pub rejects: Vec<Reject>,
+    pub files: GivenFiles,
     output_bytes: usize,
 }
 
@@ -50,6 +52,7 @@ impl Current {
             pulled: false,
             rows,
             rejects: Vec::new(),
+            files: GivenFiles::default(),
             output_bytes: 0,
         }
     }
@@ -110,6 +113,7 @@ pub fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     linker.func_wrap(ABI_MODULE, "param", param)?;
     linker.func_wrap(ABI_MODULE, "emit", emit)?;
     linker.func_wrap(ABI_MODULE, "reject", reject)?;
+    linker.func_wrap(ABI_MODULE, "file_write", file_write)?;
     linker.func_wrap(ABI_MODULE, "log", log)?;
     Ok(())
 }
@@ -199,6 +203,25 @@ fn reject(mut caller: Caller<'_, Guest>, record: i64, offset: i64, ptr: i32, len
         offset: u64::try_from(offset).ok(),
         reason: String::from_utf8_lossy(reason).into_owned(),
     });
+    Ok(())
+}
+
+fn file_write(mut caller: Caller<'_, Guest>, name_ptr: i32, name_len: i32, ptr: i32, len: i32) -> wasmtime::Result<()> {
+    let memory = memory(&mut caller)?;
+    slice(memory.data(&caller), "file_write", name_ptr, name_len)?;
+    slice(memory.data(&caller), "file_write", ptr, len)?;
+    consume_fuel(caller.as_context_mut(), u64::from(name_len.cast_unsigned()) + u64::from(len.cast_unsigned()))?;
+    let (data, guest) = memory.data_and_store_mut(&mut caller);
+    let name = slice(data, "file_write", name_ptr, name_len)?;
+    let bytes = slice(data, "file_write", ptr, len)?;
+    let limit_bytes = guest.task.output_limit_bytes;
+    let current = current(guest, "file_write")?;
+    current.spend_output(bytes.len(), limit_bytes)?;
+    let (file, is_new) = current.files.open(name)?;
+    file.extend_from_slice(bytes);
+    if is_new {
+        current.spend_output(FILE_COST_BYTES, limit_bytes)?;
+    }
     Ok(())
 }
 

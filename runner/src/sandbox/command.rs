@@ -13,7 +13,8 @@ use super::io::{Io, Metered, Seed, Sink, Stdin};
 use super::limiter::Limiter;
 use super::processor::Processor;
 use super::staging::{self, Staged, Staging};
-use super::{Attempt, INLINE_INPUT_BYTES};
+use super::{Attempt, INLINE_INPUT_BYTES, argv, result};
+use crate::file::GivenFile;
 use crate::input::{self, ChunkFacts, Input};
 use crate::outcome::{Failure, FailureKind, Outcome, Usage};
 use crate::row::Rows;
@@ -36,13 +37,13 @@ impl Command {
         staging: Option<&Staging>,
     ) -> Attempt {
         let started = Instant::now();
-        let mut run = Run { outcome: None, usage: Usage::default(), log: String::new() };
+        let mut run = Run { outcome: None, usage: Usage::default(), log: String::new(), files: Vec::new() };
         if let Err(failure) = self.attempt(processor, task, input, staging, &mut run) {
             run.outcome = Some(Outcome::Failed(failure));
         }
         run.usage.elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
         let outcome = run.outcome.unwrap_or_else(|| Outcome::Done { rows: Rows::default(), rejects: Vec::new() });
-        Attempt { outcome, usage: run.usage, log: run.log }
+        Attempt { outcome, usage: run.usage, log: run.log, files: run.files }
     }
 
     fn attempt(
@@ -55,7 +56,9 @@ impl Command {
     ) -> Result<(), Failure> {
         let settings = processor.settings();
         let mut grants = grants(processor, task, input.chunk());
-        let staged = staging.map(|staging| stage(staging, task, input.as_mut(), &mut grants)).transpose()?;
+        let staged = staging
+            .map(|staging| stage(staging, &settings.command.args, task, input.as_mut(), &mut grants))
+            .transpose()?;
         let size_bytes = input.size_bytes().or(staged.as_ref().map(Staged::size_bytes));
         grants.env.extend(size_bytes.map(|size_bytes| ("SANDMILL_INPUT_BYTES".to_owned(), size_bytes.to_string())));
         let mut fuel = settings.budget.fuel.for_input(size_bytes.unwrap_or(0));
@@ -102,8 +105,8 @@ impl Command {
                 },
             )
         })?;
-        let mut rows = processor.rows_of(task);
-        rows.push_json(&io.take_stdout(), processor.schema())?;
+        let (rows, files) = result::take(io.take_stdout(), settings, processor.rows_of(task), processor.schema())?;
+        run.files = files;
         run.outcome = Some(Outcome::Done { rows, rejects: Vec::new() });
         Ok(())
     }
@@ -127,6 +130,7 @@ struct Run {
     outcome: Option<Outcome>,
     usage: Usage,
     log: String,
+    files: Vec<GivenFile>,
 }
 
 fn grants(processor: &Processor, task: &TaskId, chunk: Option<ChunkFacts>) -> Grants {
@@ -139,16 +143,22 @@ fn grants(processor: &Processor, task: &TaskId, chunk: Option<ChunkFacts>) -> Gr
         env.extend(first_record.map(|number| ("SANDMILL_FIRST_RECORD".to_owned(), number.to_string())));
     }
     env.extend(params.iter().map(|(name, value)| (format!("SANDMILL_PARAM_{name}"), value.clone())));
-    Grants { args: vec!["processor".to_owned(), path], env, input_folder: None }
+    Grants { args: argv::expand(&processor.settings().command.args, &path), env, input_folder: None }
 }
 
 /// Puts the input where the guest can open it, and says so in its arguments.
-fn stage(staging: &Staging, task: &TaskId, input: &mut dyn Input, grants: &mut Grants) -> Result<Staged, Failure> {
+fn stage(
+    staging: &Staging,
+    args: &[String],
+    task: &TaskId,
+    input: &mut dyn Input,
+    grants: &mut Grants,
+) -> Result<Staged, Failure> {
     let path = task.path.to_string();
     let name = staging::guest_name(&path);
     let staged = staging.stage(name, input)?;
     input.rewind()?;
-    grants.args[1] = format!("/input/{name}");
+    grants.args = argv::expand(args, &format!("/input/{name}"));
     grants.input_folder = Some(staging.folder().to_owned());
     Ok(staged)
 }

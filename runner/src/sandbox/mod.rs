@@ -4,6 +4,7 @@
 //! Whatever a guest does ends in an [`Attempt`]; nothing a guest does is an error of the run.
 
 mod abi;
+mod argv;
 mod cache;
 mod command;
 mod compile;
@@ -19,6 +20,7 @@ mod poll;
 mod processor;
 mod random;
 mod reactor;
+mod result;
 mod segments;
 mod staging;
 mod streams;
@@ -31,7 +33,8 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use crate::config::{Budget, InputMode, Isolation, WarmStart};
+use crate::config::{Budget, Command, InputMode, Isolation, WarmStart};
+use crate::file::GivenFile;
 use crate::input::Input;
 use crate::outcome::{Outcome, Usage};
 use crate::row::Schema;
@@ -54,6 +57,8 @@ pub struct Settings {
     pub budget: Budget,
     pub isolation: Isolation,
     pub input_mode: InputMode,
+    /// How a WASI command is called.
+    pub command: Command,
     pub params: BTreeMap<String, String>,
     /// What rows must look like. Columns that the processor declares are filled in when it is loaded.
     pub schema: Schema,
@@ -78,6 +83,7 @@ impl Settings {
             budget,
             isolation: Isolation::Task,
             input_mode: InputMode::Stdin,
+            command: Command::default(),
             params: BTreeMap::new(),
             schema: Schema { path_column: None, columns: None },
             workers: NonZeroUsize::MIN,
@@ -97,6 +103,8 @@ pub struct Attempt {
     pub usage: Usage,
     /// The end of what the guest logged.
     pub log: String,
+    /// What a task that is done gave as files.
+    pub files: Vec<GivenFile>,
 }
 
 /// One worker's slot: it owns at most one instance at any time.

@@ -20,7 +20,7 @@ use super::inspect::Facts;
 use super::reactor::{Introduction, Reactor};
 use super::ticker::{Ticker, Ticks};
 use super::warm;
-use crate::config::{Budget, WarmStart};
+use crate::config::{self, Budget, WarmStart};
 use crate::outcome::Failure;
 use crate::row::{Rows, Schema};
 use crate::task::TaskId;
@@ -70,6 +70,7 @@ impl Processor {
         let contract = contract::recognise(&facts)?;
         compile::check_size(&facts)?;
         check_memory(&facts, &settings.budget)?;
+        check_command(contract, &settings.command)?;
         let engine = engine::engine(&settings, &facts)?;
         let linker = guest::linker(&engine, contract).map_err(|error| explain(&error)).context("define the imports")?;
         let cache = settings.cache.as_deref().and_then(Cache::open);
@@ -241,6 +242,18 @@ fn check_memory(facts: &Facts, budget: &Budget) -> Result<(), Refusal> {
         return Err(Refusal::Memory { initial_mib: initial_bytes >> 20, limit_mib: budget.memory_bytes as u64 >> 20 });
     }
     Ok(())
+}
+
+/// What is said of commands must not be lost on a processor of another kind.
+fn check_command(contract: Contract, command: &config::Command) -> anyhow::Result<()> {
+    let usual = config::Command::default();
+    let option = match contract {
+        Contract::Command => return Ok(()),
+        Contract::Reactor if command.args != usual.args => "--args",
+        Contract::Reactor if command.result != usual.result => "--result",
+        Contract::Reactor => return Ok(()),
+    };
+    bail!("{option} is for WASI commands, and this processor is made with an SDK: leave it out")
 }
 
 /// What the processor declares must make sense, and agree with what the user asks for but for the order.

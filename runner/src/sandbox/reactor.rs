@@ -130,7 +130,8 @@ impl Reactor {
             Ok(instance) => instance,
             Err((failure, log)) => {
                 let usage = Usage::default();
-                return (Attempt { outcome: Outcome::Failed(failure), usage, log }, Some(input));
+                let attempt = Attempt { outcome: Outcome::Failed(failure), usage, log, files: Vec::new() };
+                return (attempt, Some(input));
             }
         };
         let (attempt, input) = instance.run(processor, task, input);
@@ -241,7 +242,7 @@ impl Instance {
             Usage { fuel: fuel.saturating_sub(self.store.get_fuel().unwrap_or(0)), elapsed_us: 0, peak_memory_bytes };
         let Some(mut current) = current else {
             let failure = Failure::new(FailureKind::Host, "the task was lost");
-            return (Attempt { outcome: Outcome::Failed(failure), usage, log }, None);
+            return (Attempt { outcome: Outcome::Failed(failure), usage, log, files: Vec::new() }, None);
         };
         // What was put into memory whole was verified before the guest saw it; what it pulled is verified now.
         let held = if current.pulled { current.input.verify() } else { Ok(()) };
@@ -258,7 +259,8 @@ impl Instance {
             }
             (Ok(()), Err(error)) => Outcome::Failed(classify(&error, processor, &self.store, fuel, &log)),
         };
-        (Attempt { outcome, usage, log }, Some(current.input))
+        let files = if matches!(outcome, Outcome::Done { .. }) { current.files.into_files() } else { Vec::new() };
+        (Attempt { outcome, usage, log, files }, Some(current.input))
     }
 
     async fn call(&mut self) -> wasmtime::Result<Reply> {

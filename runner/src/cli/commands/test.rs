@@ -4,6 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use sandmill::config::Budget;
+use sandmill::file::GivenFile;
 use sandmill::outcome::{Failure, Outcome, Reject, Usage};
 use sandmill::sandbox::Attempt;
 
@@ -23,6 +24,9 @@ pub fn run(args: &TestArgs) -> anyhow::Result<Exit> {
     if let Outcome::Done { rows, .. } = &attempt.outcome {
         print_rows(rows.as_ndjson())?;
     }
+    for file in attempt.files.iter().filter(|file| file.name.is_none()) {
+        print_file(&file.bytes)?;
+    }
     let input_bytes = fs::metadata(&args.file).map_or(0, |metadata| metadata.len());
     say(&format!("{}: {}", printable(&args.file.to_string_lossy()), outcome(&attempt.outcome)));
     for line in details(&attempt, &config.budget, input_bytes) {
@@ -40,6 +44,17 @@ fn print_rows(ndjson: &str) -> anyhow::Result<()> {
     for row in ndjson.lines() {
         // A program wants the very bytes, a terminal must not obey them.
         stdout.line(&if is_terminal { printable(row) } else { row.into() })?;
+    }
+    stdout.finish()
+}
+
+/// The file that is the whole result, in place of rows.
+fn print_file(bytes: &[u8]) -> anyhow::Result<()> {
+    let mut stdout = Stdout::open();
+    if terminal::stdout_is_terminal() {
+        stdout.line(&printable_lines(&String::from_utf8_lossy(bytes)))?;
+    } else {
+        stdout.bytes(bytes)?;
     }
     stdout.finish()
 }
@@ -64,7 +79,10 @@ fn details(attempt: &Attempt, budget: &Budget, input_bytes: u64) -> Vec<String> 
     }
     usage(&attempt.usage, budget, input_bytes, &mut lines);
     match &attempt.outcome {
-        Outcome::Done { rejects, .. } => lines.extend(rejects.iter().map(reject)),
+        Outcome::Done { rejects, .. } => {
+            lines.extend(attempt.files.iter().map(file));
+            lines.extend(rejects.iter().map(reject));
+        }
         Outcome::Skipped { .. } => {}
         Outcome::Failed(failure) => backtrace(failure, &mut lines),
     }
@@ -79,6 +97,11 @@ fn usage(usage: &Usage, budget: &Budget, input_bytes: u64, lines: &mut Vec<Strin
     lines.push(item("fuel", &format!("{} of {}", count(usage.fuel), count(fuel))));
     let memory = budget.memory_bytes as u64;
     lines.push(item("memory", &format!("{} of {}", figures::bytes(usage.peak_memory_bytes), figures::bytes(memory))));
+}
+
+fn file(file: &GivenFile) -> String {
+    let name = file.name.as_deref().map_or("(the result)".into(), printable);
+    item("file", &format!("{name}, {}", figures::bytes(file.bytes.len() as u64)))
 }
 
 fn reject(reject: &Reject) -> String {
@@ -108,7 +131,7 @@ mod tests {
 
     fn attempt(outcome: Outcome, log: &str) -> Attempt {
         let usage = Usage { fuel: 12_345, elapsed_us: 1_500, peak_memory_bytes: 1 << 20 };
-        Attempt { outcome, usage, log: log.to_owned() }
+        Attempt { outcome, usage, log: log.to_owned(), files: Vec::new() }
     }
 
     #[test]
@@ -128,6 +151,19 @@ hint:      a bug in the processor: run `sandmill test PROCESSOR FILE` to see its
              | b
   log:       | hello"
         );
+    }
+
+    #[test]
+    fn files_are_named_with_their_sizes() {
+        let files =
+            [Some("a\u{202e}/b"), None].map(|name| GivenFile { name: name.map(str::to_owned), bytes: vec![0; 2_048] });
+        let attempt = Attempt {
+            files: files.into(),
+            ..attempt(Outcome::Done { rows: Default::default(), rejects: Vec::new() }, "")
+        };
+        let details = details(&attempt, &Budget::default(), 0);
+        assert!(details.iter().any(|line| line.contains("file:") && line.ends_with("/b, 2 KiB")), "{details:?}");
+        assert!(details.iter().any(|line| line.contains("(the result), 2 KiB")), "{details:?}");
     }
 
     #[test]

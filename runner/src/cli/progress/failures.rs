@@ -70,6 +70,7 @@ mod tests {
             usage: Usage::default(),
             attempts: 1,
             log: String::new(),
+            files: Vec::new(),
         }
     }
 

@@ -1,5 +1,7 @@
 //! From the arguments as typed to the run as meant, with everything checked that can be before anything is opened.
 
+mod command;
+
 use std::collections::BTreeMap;
 use std::env;
 use std::num::{NonZeroU64, NonZeroUsize};
@@ -8,7 +10,7 @@ use std::thread;
 
 use sandmill::config::{self, Config, Layout, Output};
 
-use super::args::{BudgetArgs, GuestArgs, InputMode, TestArgs};
+use super::args::{BudgetArgs, GuestArgs, InputMode, ResultForm, TestArgs};
 use super::config_file::ConfigFile;
 use super::error::UsageError;
 use super::run_args::{
@@ -33,6 +35,9 @@ impl Request {
     /// # Errors
     /// If something is missing, or does not go together.
     pub fn new(args: RunArgs, file: Option<ConfigFile>) -> Result<Self, UsageError> {
+        if args.output.is_none() && args.views.stdout.is_some() {
+            check_discard(&args)?;
+        }
         let config_path = file.as_ref().map(|file| file.path.clone());
         let file = file.unwrap_or_default();
         let processor = args.processor.or(file.processor).ok_or_else(|| no_processor(config_path.as_deref()))?;
@@ -46,9 +51,6 @@ impl Request {
         let params = params(&args.guest, file.params)?;
         let source = config::Source { splitting: args.split.splitting()?, ..source(args.source, inputs)? };
         let output = output(args.output, args.views.stdout)?;
-        if matches!(output, Output::Discard) {
-            check_discard(&args.resume, args.views.markers)?;
-        }
         let layout = file
             .layout
             .map_or(Layout::OneTable, |layout| Layout::Striped { folder: layout.folder, tables: layout.tables });
@@ -70,6 +72,7 @@ impl Request {
                 WarmStart::Require => config::WarmStart::Require,
             },
             input_mode: input_mode(&args.guest),
+            command: command::command(&args.guest, &views)?,
             cache: cache(&args.guest),
             params,
             budget: budget(&args.budget),
@@ -96,6 +99,8 @@ impl Request {
 /// # Errors
 /// If a parameter is there twice.
 pub fn test_config(args: &TestArgs) -> Result<Config, UsageError> {
+    let columns = args.columns.clone().map(|columns| columns.0);
+    let views = config::Views { columns, ..config::Views::default() };
     Ok(Config {
         processor: args.processor.clone(),
         source: config::Source { inputs: vec![args.file.clone()], ..config::Source::default() },
@@ -104,12 +109,13 @@ pub fn test_config(args: &TestArgs) -> Result<Config, UsageError> {
         isolation: config::Isolation::Task,
         warm_start: config::WarmStart::Auto,
         input_mode: input_mode(&args.guest),
+        command: command::command(&args.guest, &views)?,
         cache: cache(&args.guest),
         params: params(&args.guest, BTreeMap::new())?,
         budget: budget(&args.budget),
         resume: config::Resume::default(),
         stop: config::StopPolicy::default(),
-        views: config::Views { columns: args.columns.clone().map(|columns| columns.0), ..config::Views::default() },
+        views,
     })
 }
 
@@ -193,11 +199,12 @@ fn output(folder: Option<PathBuf>, stdout: Option<RowFormat>) -> Result<Output, 
 }
 
 /// What is about a folder cannot be asked for without one.
-fn check_discard(resume: &ResumeArgs, markers: Option<Markers>) -> Result<(), UsageError> {
+fn check_discard(args: &RunArgs) -> Result<(), UsageError> {
     let needs_folder = [
-        ("--retry-failed", resume.retry_failed.is_some()),
-        ("--accept-change", resume.accept_change),
-        ("--markers", markers == Some(Markers::Tree)),
+        ("--retry-failed", args.resume.retry_failed.is_some()),
+        ("--accept-change", args.resume.accept_change),
+        ("--markers", args.views.markers == Some(Markers::Tree)),
+        ("--result file", args.guest.result == ResultForm::File),
     ];
     match needs_folder.into_iter().find(|(_, is_given)| *is_given) {
         Some((option, _)) => Err(UsageError::with_hint(format!("{option} is about an output folder"), "add -o OUT")),

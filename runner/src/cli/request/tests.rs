@@ -113,3 +113,40 @@ fn a_test_is_one_task_that_records_nothing() {
     assert_eq!(config.budget.fuel.base, 10 * config::Fuel::DEFAULT.base);
     assert_eq!(config.views.columns.unwrap(), ["a", "b"]);
 }
+
+/// A line whose words a shell has split already.
+fn request_words(words: &[&str]) -> anyhow::Result<Request> {
+    let words = ["sandmill", "run", "p.wasm", "data", "-o", "out"].iter().chain(words);
+    let Command::Run(args) = Cli::try_parse_from(words)?.command else { anyhow::bail!("not run") };
+    Ok(Request::new(*args, None)?)
+}
+
+#[test]
+fn the_arguments_of_a_command_are_shell_words() {
+    let args = |text| request_words(&["--args", text]).unwrap().config.command.args;
+    assert_eq!(config("p.wasm data -o out").command, config::Command::default());
+    assert_eq!(args(""), [] as [&str; 0]);
+    assert_eq!(args("-r '.a | .b' {}"), ["-r", ".a | .b", "{}"]);
+    assert_eq!(args(r#""a \"b\"" c\ d '' $HOME *"#), ["a \"b\"", "c d", "", "$HOME", "*"]);
+    let error = request_words(&["--args", "'open"]).unwrap_err();
+    assert!(error.to_string().contains("quote that is open"), "{error}");
+}
+
+#[test]
+fn the_result_of_a_command_is_json_unless_something_else_is_said() {
+    use config::CommandResult::{File, Text};
+    let result = |line: &str| config(&format!("p.wasm data -o out {line}")).command.result;
+    assert_eq!(result("--result text"), Text { column: "text".to_owned() });
+    assert_eq!(result("--result text --text-column size"), Text { column: "size".to_owned() });
+    assert_eq!(result("--result file"), File { suffix: String::new() });
+    assert_eq!(result("--result file --file-suffix .csv"), File { suffix: ".csv".to_owned() });
+    assert!(refusal("p.wasm data -o out --file-suffix .csv").contains("--result file"));
+    assert!(refusal("p.wasm data -o out --result file --file-suffix a/b").contains("slash"));
+    assert!(refusal("p.wasm data -o out --result file --file-suffix .x@").contains("'@'"));
+    assert!(refusal("p.wasm data --stdout ndjson --result file").contains("output folder"));
+    assert!(refusal("p.wasm data -o out --text-column size").contains("--result text"));
+    assert!(refusal("p.wasm data -o out --result text --columns a").contains("--columns"));
+    assert!(refusal("p.wasm data -o out --result text --text-column path").contains("path"));
+    assert!(refusal("p.wasm data -o out --result text --path-column text").contains("text"));
+    assert!(refusal("p.wasm data -o out --result text --text-column=").contains("empty"));
+}

@@ -53,6 +53,7 @@ fn done(path: &str, json: &str) -> Finished {
         usage: Usage::default(),
         attempts: 1,
         log: String::new(),
+        files: Vec::new(),
     }
 }
 

@@ -38,10 +38,11 @@ pub fn lines(summary: &Summary, job_name: Option<&str>) -> Vec<String> {
     lines
 }
 
-/// `4 done (4 rows, 1 reject), 1 skipped, 2 failed`; what there is none of goes without saying.
+/// `4 done (4 rows, 2 files, 1 reject), 1 skipped, 2 failed`; what there is none of goes without saying.
 pub fn counts(counts: &Counts) -> String {
     let rejects = if counts.rejects > 0 { format!(", {}", counted(counts.rejects, "reject")) } else { String::new() };
-    let mut text = format!("{} done ({}{rejects})", figures::count(counts.done), counted(counts.rows, "row"));
+    let files = if counts.files > 0 { format!(", {}", counted(counts.files, "file")) } else { String::new() };
+    let mut text = format!("{} done ({}{files}{rejects})", figures::count(counts.done), counted(counts.rows, "row"));
     for (number, word) in [(counts.skipped, "skipped"), (counts.tasks_failed(), "failed")] {
         if number > 0 {
             text.push_str(&format!(", {} {word}", figures::count(number)));
