@@ -140,7 +140,15 @@ fn a_module_is_explained_or_refused_by_name() {
     let inspected = shell.run("inspect echo.wat --json").expect_code(0).stdout();
     assert!(serde_json::from_str::<Value>(&inspected).is_ok(), "{inspected}");
     fs::write(shell.folder.path().join("none.wat"), "(module)").unwrap();
+    let facts: Value = serde_json::from_str(&inspected).unwrap();
+    assert_eq!(facts["asks_for"], serde_json::json!(["input", "rows"]));
     let refused = shell.run("inspect none.wat").expect_code(1);
+    shell
+        .run("inspect echo.wat --memory 64KiB")
+        .expect_code(1)
+        .expect_stdout("it runs with:")
+        .expect_stdout("--memory 64MiB");
+    shell.run("inspect echo.wat --memory 64MiB").expect_code(0);
     assert!(format!("{refused}").contains("_start"), "{refused}");
 }
 

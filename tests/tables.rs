@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::harness::job::Job;
 
 /// A Python that has both. `tests/setup` makes one where the system's has not.
-fn python() -> PathBuf {
+pub fn python() -> PathBuf {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/python/bin/python");
     if own.exists() { own } else { "python3".into() }
 }

@@ -8,7 +8,7 @@
 use crate::ledger::Ledger;
 use crate::outbox::{Lost, Outbox};
 use crate::outcome::Finished;
-use crate::task::TaskId;
+use crate::task::{TaskId, TaskPath};
 
 /// How many moves are read from the ledger at a time.
 const PAGE_MOVES: usize = 4096;
@@ -29,9 +29,12 @@ impl<'a> Delivery<'a> {
         let mut delivery = Self { outbox, has_moved: false };
         let mut lost = delivery.deliver(ledger)?;
         while !lost.is_empty() {
-            let tasks: Vec<TaskId> = lost.into_iter().map(|lost| lost.task).collect();
             delivery.sync()?;
-            ledger.drop_tasks(&tasks)?;
+            // What is in the place of a file that never was there is not ours to remove.
+            let strangers: Vec<TaskPath> =
+                lost.iter().filter(|lost| !lost.has_old).map(|lost| lost.path.clone()).collect();
+            let tasks: Vec<TaskId> = lost.into_iter().map(|lost| lost.task).collect();
+            ledger.drop_lost(&tasks, &strangers)?;
             lost = delivery.deliver(ledger)?;
         }
         delivery.finish(ledger)?;

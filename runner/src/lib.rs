@@ -21,6 +21,7 @@ mod export;
 mod fault;
 mod feed;
 mod gate;
+mod inspection;
 mod ledger;
 mod machine;
 mod outbox;
@@ -31,26 +32,22 @@ mod source;
 mod threads;
 mod views;
 
-use std::fs;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::Context as _;
-use sha2::{Digest as _, Sha256};
-
-use crate::config::{Config, Output, Source};
-use crate::digest::hex;
+use crate::config::Config;
 use crate::event::Monitor;
 use crate::ledger::Reader;
 use crate::report::{Planned, RunRecord, Running, Status, Summary, Written};
 use crate::run::StagingFolder;
-use crate::sandbox::{Attempt, Contract, Facts, Refusal, Sandbox, Start};
+use crate::sandbox::{Attempt, Sandbox};
 use crate::select::Selection;
 use crate::source::{Content, Handling, Inputs, Root};
 use crate::task::{TaskId, TaskPath};
 use crate::views::Views;
 
 pub use crate::fault::Point as FaultPoint;
+pub use crate::inspection::{Inspection, inspect};
 pub use crate::ledger::{Error as LedgerError, Locked};
 pub use crate::views::counts_json;
 
@@ -123,38 +120,4 @@ pub fn test(config: &Config, file: &Path) -> anyhow::Result<Attempt> {
     let input = source::open(&root, &task, &Content::Whole, &Handling::of(&config.source)).input?;
     let mut sandbox = Sandbox::new(&processor, 0)?;
     Ok(pool::run_caught(&mut sandbox, &task, input))
-}
-
-/// What a module says of itself, and the contract it follows or the reason why it cannot be a processor.
-///
-/// # Errors
-/// If the file cannot be read or is no module.
-pub fn inspect(processor: &Path) -> anyhow::Result<Inspection> {
-    let config = Config::new(processor, Source::default(), Output::Discard);
-    let path = processor;
-    let source = fs::read(path).with_context(|| format!("read processor {}", path.display()))?;
-    let (facts, contract) = sandbox::inspect(&source).with_context(|| format!("processor {}", path.display()))?;
-    let loaded = contract.is_ok().then(|| run::load(&config, NonZeroUsize::MIN, None, false));
-    let (columns, start, problem) = match loaded {
-        None => (None, None, None),
-        Some(Ok(processor)) => (processor.schema().columns.clone(), Some(processor.start().clone()), None),
-        Some(Err(error)) => (None, None, Some(format!("{error:#}"))),
-    };
-    let sha256 = hex(&Sha256::digest(&source));
-    Ok(Inspection { path: path.to_owned(), sha256, facts, contract, columns, start, problem })
-}
-
-/// What [`inspect`] found.
-#[derive(Debug)]
-pub struct Inspection {
-    pub path: PathBuf,
-    pub sha256: String,
-    pub facts: Facts,
-    pub contract: Result<Contract, Refusal>,
-    /// What the processor declares its rows to have.
-    pub columns: Option<Vec<String>>,
-    /// How its instances start, if it can be run.
-    pub start: Option<Start>,
-    /// Why it would be refused although it follows a contract: an import that is not granted, an initialisation that fails.
-    pub problem: Option<String>,
 }

@@ -41,7 +41,9 @@ pub enum Command {
     #[command(long_about = help::TEST, after_help = help::TEST_EXAMPLES)]
     Test(Box<TestArgs>),
 
-    /// Show what a module is, what it imports, and whether it can be a processor
+    /// Show what a module is, what it asks for and takes, and whether it can be a processor
+    ///
+    /// It is loaded as a run with the same options would load it, its initialisation included, and run on nothing.
     Inspect(InspectArgs),
 
     /// Make a folder with a processor of your own, ready to be built and run
@@ -107,6 +109,12 @@ pub struct InspectArgs {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+
+    #[command(flatten)]
+    pub guest: GuestArgs,
+
+    #[command(flatten)]
+    pub budget: BudgetArgs,
 }
 
 #[derive(Args, Debug)]

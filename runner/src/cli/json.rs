@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::exit::Exit;
-use super::imports;
+use super::{imports, portrait};
 
 #[derive(Serialize)]
 pub struct Summary {
@@ -142,14 +142,33 @@ pub struct Inspected<'a> {
     abi: Option<u32>,
     refused: Option<String>,
     start: Option<String>,
+    /// Options with which it is not refused.
+    runs_with: Option<&'a str>,
+    language: Option<String>,
+    asks_for: Vec<&'static str>,
+    repeats: &'static str,
     columns: Option<&'a [String]>,
     functions: usize,
     memories: Vec<Memory>,
     table_elements: &'a [u64],
     has_names: bool,
+    initial_bytes: u64,
+    laid_out: Layout,
     producers: Vec<Producer<'a>>,
     imports: Vec<Import<'a>>,
     exports: Vec<Export<'a>>,
+}
+
+/// What every task pays for its own instance.
+#[derive(Serialize)]
+struct Layout {
+    data_bytes: u64,
+    data_pages: u64,
+    table_entries: u64,
+    own_stack_bytes: Option<u64>,
+    has_start_function: bool,
+    globals: usize,
+    code_bytes: u64,
 }
 
 #[derive(Serialize)]
@@ -196,6 +215,10 @@ impl<'a> From<&'a Inspection> for Inspected<'a> {
             abi: (contract == Some(sandbox::Contract::Reactor)).then_some(1),
             refused: super::commands::inspect::refused(inspection),
             start: inspection.start.as_ref().map(ToString::to_string),
+            runs_with: inspection.runs_with.as_deref(),
+            language: portrait::language(facts),
+            asks_for: portrait::capabilities(facts),
+            repeats: portrait::determinism(contract, facts),
             columns: inspection.columns.as_deref(),
             functions: facts.functions,
             memories: facts
@@ -209,6 +232,16 @@ impl<'a> From<&'a Inspection> for Inspected<'a> {
                 .collect(),
             table_elements: &facts.tables,
             has_names: facts.has_names,
+            initial_bytes: facts.initial_bytes(),
+            laid_out: Layout {
+                data_bytes: inspection.layout.data_bytes,
+                data_pages: inspection.layout.data_pages,
+                table_entries: inspection.layout.table_entries,
+                own_stack_bytes: inspection.layout.own_stack_bytes,
+                has_start_function: inspection.layout.has_start_function,
+                globals: inspection.layout.globals,
+                code_bytes: inspection.layout.code_bytes,
+            },
             producers: facts.producers.iter().map(|(field, name, version)| Producer { field, name, version }).collect(),
             imports: facts
                 .imports

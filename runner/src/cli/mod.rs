@@ -15,6 +15,7 @@ mod invocation;
 mod json;
 mod languages;
 mod names;
+mod portrait;
 mod printable;
 mod progress;
 mod request;

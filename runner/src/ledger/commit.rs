@@ -7,7 +7,7 @@ use super::record::{DONE, FAILED, RunId, SKIPPED, amount};
 use crate::fault::{self, Point};
 use crate::outcome::{Failure, Finished, Outcome, Reject};
 use crate::row::Rows;
-use crate::task::{Reason, TaskId};
+use crate::task::{Reason, TaskId, TaskPath};
 
 /// How much of an outcome is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,11 +57,17 @@ pub(super) fn commit(
     Ok(refused)
 }
 
-/// Removes the outcomes of `tasks`: all or none. Returns how many of them were on record.
-pub(super) fn drop_tasks(connection: &mut Connection, tasks: &[TaskId]) -> rusqlite::Result<u64> {
+/// Removes the outcomes of `tasks`: all or none. Their files are to go, but for what is at `strangers`. Returns how many of
+/// them were on record.
+pub(super) fn drop_tasks(
+    connection: &mut Connection,
+    tasks: &[TaskId],
+    strangers: &[TaskPath],
+) -> rusqlite::Result<u64> {
     fault::point(Point::DropBeforeBegin);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     files::forget_moves(&transaction)?;
+    files::disown(&transaction, strangers)?;
     let mut dropped = 0;
     for id in tasks {
         dropped += u64::from(remove(&transaction, id)?);

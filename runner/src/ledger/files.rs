@@ -25,6 +25,15 @@ pub(super) fn remove(transaction: &Transaction<'_>, id: &TaskId) -> rusqlite::Re
     Ok(())
 }
 
+/// Takes `paths` from the record without anything following from it.
+pub(super) fn disown(transaction: &Transaction<'_>, paths: &[TaskPath]) -> rusqlite::Result<()> {
+    let mut statement = transaction.prepare_cached("DELETE FROM file WHERE path = ?1")?;
+    for path in paths {
+        statement.execute([path.key()])?;
+    }
+    Ok(())
+}
+
 /// Puts the files of a task on record. Those of its earlier outcome are off it already.
 pub(super) fn store(transaction: &Transaction<'_>, finished: &Finished) -> rusqlite::Result<()> {
     let id = &finished.task.id;
@@ -159,6 +168,15 @@ mod tests {
         assert_eq!(moves(&out), ["-b/x"]);
         out.ledger.forget_moves().unwrap();
         assert!(moves(&out).is_empty());
+    }
+
+    #[test]
+    fn what_is_in_the_place_of_a_lost_file_is_not_to_be_removed() {
+        let mut out = Out::new();
+        out.commit(&[with_files("a", &["a/x", "a/y"])]);
+        out.ledger.drop_lost(&[id("a")], &[TaskPath::from_path(Path::new("a/x"))]).unwrap();
+        assert_eq!(moves(&out), ["-a/y"]);
+        assert_eq!((out.ledger.counts().unwrap().files, out.ledger.counts().unwrap().tasks()), (0, 0));
     }
 
     #[test]

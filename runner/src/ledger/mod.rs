@@ -152,9 +152,15 @@ impl Ledger {
     /// Removes the outcomes of `tasks`, in one transaction; what [`Ledger::commit`] says of moves holds for it too. Returns
     /// how many were on record.
     pub fn drop_tasks(&mut self, tasks: &[TaskId]) -> anyhow::Result<u64> {
-        let dropped = commit::drop_tasks(&mut self.connection, tasks).of_ledger("write", &self.path)?;
+        let dropped = commit::drop_tasks(&mut self.connection, tasks, &[]).of_ledger("write", &self.path)?;
         self.bound_wal();
         Ok(dropped)
+    }
+
+    /// Removes the outcomes of `tasks`, whose files are lost, as [`Ledger::drop_tasks`] does, but leaves what is at
+    /// `strangers` below `files` where it is.
+    pub fn drop_lost(&mut self, tasks: &[TaskId], strangers: &[TaskPath]) -> anyhow::Result<u64> {
+        commit::drop_tasks(&mut self.connection, tasks, strangers).of_ledger("write", &self.path)
     }
 
     /// Counts all tasks on record.

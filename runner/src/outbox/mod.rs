@@ -133,7 +133,13 @@ impl Outbox {
             fault::point(Point::FileBeforePlacing);
             let placed = place_one(&mut folders, staging.as_ref(), path, put);
             if let Some(why) = placed.with_context(|| self.about_path("write", path))? {
-                lost.push(Lost { task: put.task.clone(), path: self.out.join(FOLDER).join(path.to_path()), why });
+                lost.push(Lost {
+                    task: put.task.clone(),
+                    path: path.clone(),
+                    has_old: put.replaces,
+                    shown: self.out.join(FOLDER).join(path.to_path()),
+                    why,
+                });
             }
             fault::point(Point::FileAfterPlacing);
         }
@@ -181,7 +187,10 @@ impl Outbox {
 #[derive(Debug)]
 pub struct Lost {
     pub task: TaskId,
-    pub path: PathBuf,
+    pub path: TaskPath,
+    /// A file of ours may be in its place, of an earlier outcome.
+    pub has_old: bool,
+    shown: PathBuf,
     pub why: Loss,
 }
 
@@ -196,7 +205,7 @@ pub enum Loss {
 impl Lost {
     /// As the error of a run.
     pub fn into_error(self) -> anyhow::Error {
-        let path = self.path.display();
+        let path = self.shown.display();
         match self.why {
             Loss::Gone => anyhow!("the file for {path} was removed before it was in place; run the same command again"),
             Loss::InTheWay => anyhow!(

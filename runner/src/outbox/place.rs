@@ -1,9 +1,9 @@
 //! Where a file of a task belongs below `files`, so that no two tasks of a run can mean the same place.
 //!
 //! A task's files lie in the folder by its path, and the one file that is a task's whole result beside it, with a suffix.
-//! A leading slash becomes a folder `@`, chunks other than the first have a folder `@OFFSET`, and components that look like
-//! those or that lead elsewhere get an `@` in front. With a suffix, folders that end in it get an `@` behind, which tells
-//! them from files.
+//! A leading slash becomes a folder `@`. The files of a chunk other than the first are in a folder `@OFFSET`, and its result
+//! is called `<name>@OFFSET`. Components that look like the former or that lead elsewhere get an `@` in front, results that
+//! look like the latter one behind, and so do, where there is a suffix, folders that end in it: which tells them from files.
 
 use crate::file::{COMPONENT_BYTES, GivenFile, bad_name};
 use crate::outcome::Failure;
@@ -13,13 +13,19 @@ use crate::task::{TaskId, TaskPath};
 /// `bad_output` if a component becomes longer than file systems take.
 pub fn place(id: &TaskId, file: &GivenFile, suffix: &str) -> Result<TaskPath, Failure> {
     let mut components: Vec<Vec<u8>> = id.path.key().split(|&byte| byte == 0).map(escaped).collect();
-    if id.offset > 0 {
-        components.push(format!("@{}", id.offset).into_bytes());
-    }
     match &file.name {
-        Some(name) => components.extend(name.split('/').map(|component| escaped(component.as_bytes()))),
+        Some(name) => {
+            components.extend((id.offset > 0).then(|| format!("@{}", id.offset).into_bytes()));
+            components.extend(name.split('/').map(|component| escaped(component.as_bytes())));
+        }
         None => {
             if let Some(last) = components.last_mut() {
+                if looks_like_a_chunk(last) {
+                    last.push(b'@');
+                }
+                if id.offset > 0 {
+                    last.extend_from_slice(format!("@{}", id.offset).as_bytes());
+                }
                 last.extend_from_slice(suffix.as_bytes());
             }
         }
@@ -51,6 +57,13 @@ fn is_reserved(component: &[u8]) -> bool {
     matches!(core, b"" | b"." | b"..") || (marks > 0 && core.first().is_some_and(u8::is_ascii_digit))
 }
 
+/// Whether the name of a result ends as one of a chunk does, or as what an `@` behind makes of such a one.
+fn looks_like_a_chunk(name: &[u8]) -> bool {
+    let core = name.iter().rposition(|&byte| byte != b'@').map_or(&[][..], |last| &name[..=last]);
+    let digits = core.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    digits > 0 && core[..core.len() - digits].ends_with(b"@")
+}
+
 fn set_apart(folder: &mut Vec<u8>, suffix: &[u8]) {
     let core = folder.iter().rposition(|&byte| byte != b'@').map_or(0, |last| last + 1);
     if !suffix.is_empty() && (folder.ends_with(suffix) || folder[..core].ends_with(suffix)) {
@@ -78,7 +91,9 @@ mod tests {
         assert_eq!(at("a/b.json", 0, None, ".csv"), "a/b.json.csv");
         assert_eq!(at("a/b.json", 0, None, ""), "a/b.json");
         assert_eq!(at("a", 4096, Some("t"), ""), "a/@4096/t");
-        assert_eq!(at("a", 4096, None, ".t"), "a/@4096.t");
+        assert_eq!(at("a", 4096, None, ".t"), "a@4096.t");
+        assert_eq!(at("a", 4096, None, ""), "a@4096");
+        assert_eq!(at("logo@2x.png", 0, None, ""), "logo@2x.png");
         assert_eq!(at("/a/b", 0, Some("c"), ""), "@/a/b/c");
     }
 
@@ -100,8 +115,8 @@ mod tests {
     fn no_two_tasks_of_one_folder_have_one_place_and_no_file_is_a_folder() {
         // Paths that can be in one tree together: none is a folder of another.
         let paths = [
-            "a", "/b", "b", "@a/b", "a.t/x", "a.t@/x", "a.t@@/x", "c/@4096", "c/@@4096", "c/4096", "@", "@@", "..",
-            "@..",
+            "a", "/b", "b", "@a/b", "a.t/x", "a.t@/x", "a.t@@/x", "c/@4096", "c/@@4096", "c/4096", "@", "@@", "a@4096",
+            "a@4096@", "a@", "a4096", "4096", "@4096", "..", "@..",
         ];
         let names = ["x", "@4096", "@4096.t", "@@4096", "x.t/y", "x.t@/y"];
         for suffix in ["", ".t", "t", "4096"] {

@@ -15,6 +15,7 @@ mod fiber;
 mod guest;
 mod inspect;
 mod io;
+mod layout;
 mod limiter;
 mod poll;
 mod processor;
@@ -42,6 +43,7 @@ use crate::task::TaskId;
 
 pub use contract::{Contract, Refusal};
 pub use inspect::{Export, Facts, Import, Memory};
+pub use layout::Layout;
 pub use processor::{Processor, Start};
 
 /// Inputs up to this size are put into memory whole; larger ones are streamed. Big enough for nearly every file that comes
@@ -140,9 +142,9 @@ impl<'p> Sandbox<'p> {
 ///
 /// # Errors
 /// If it is no module.
-pub fn inspect(source: &[u8]) -> anyhow::Result<(Facts, Result<Contract, Refusal>)> {
+pub fn inspect(source: &[u8]) -> anyhow::Result<(Facts, Layout, Result<Contract, Refusal>)> {
     let wasm = wat::parse_bytes(source).context("read the module's text")?;
     let facts = Facts::read(&wasm)?;
     let contract = contract::recognise(&facts);
-    Ok((facts, contract))
+    Ok((facts, Layout::read(&wasm)?, contract))
 }

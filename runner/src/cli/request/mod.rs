@@ -10,7 +10,7 @@ use std::thread;
 
 use sandmill::config::{self, Config, Layout, Output};
 
-use super::args::{BudgetArgs, GuestArgs, InputMode, ResultForm, TestArgs};
+use super::args::{BudgetArgs, GuestArgs, InputMode, InspectArgs, ResultForm, TestArgs};
 use super::config_file::ConfigFile;
 use super::error::UsageError;
 use super::run_args::{
@@ -116,6 +116,22 @@ pub fn test_config(args: &TestArgs) -> Result<Config, UsageError> {
         resume: config::Resume::default(),
         stop: config::StopPolicy::default(),
         views,
+    })
+}
+
+/// The configuration of a run over nothing, in which `inspect` loads its module.
+///
+/// # Errors
+/// If a parameter is there twice, or options do not go together.
+pub fn inspect_config(args: &InspectArgs) -> Result<Config, UsageError> {
+    let usual = Config::new(&args.processor, config::Source::default(), Output::Discard);
+    Ok(Config {
+        input_mode: input_mode(&args.guest),
+        command: command::command(&args.guest, &usual.views)?,
+        cache: cache(&args.guest),
+        params: params(&args.guest, BTreeMap::new())?,
+        budget: budget(&args.budget),
+        ..usual
     })
 }
 

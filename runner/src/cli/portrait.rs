@@ -1,0 +1,130 @@
+//! What can be told of a module from its outside: its language, what it asks for, and whether its results can be had again.
+
+use sandmill::sandbox::{Contract, Facts, Import};
+
+const WASI: &str = "wasi_snapshot_preview1";
+
+/// The language that it was written in, as it says itself, or as its maker suggests.
+pub fn language(facts: &Facts) -> Option<String> {
+    let named = |field: &str| {
+        let of_field = facts.producers.iter().filter(|(other, ..)| other == field);
+        of_field.map(|(_, name, version)| format!("{name} {version}").trim().to_owned()).collect::<Vec<_>>()
+    };
+    let (languages, makers) = (named("language"), named("processed-by"));
+    if !languages.is_empty() {
+        return Some(languages.join(", "));
+    }
+    if makers.iter().any(|maker| maker.starts_with("clang")) {
+        return Some("C, C++ or what clang compiles".to_owned());
+    }
+    let imports =
+        |module: &str, name: &str| facts.imports.iter().any(|import| import.module == module && import.name == name);
+    if imports("gojs", "runtime.wasmExit") {
+        return Some("Go".to_owned());
+    }
+    let is_assembly_script = imports("env", "abort") || facts.exports.iter().any(|export| export.name == "__rtti_base");
+    is_assembly_script.then(|| "AssemblyScript".to_owned())
+}
+
+/// The kinds of things that it asks for, in a fixed order.
+pub fn capabilities(facts: &Facts) -> Vec<&'static str> {
+    const ORDER: [&str; 10] = [
+        "input",
+        "rows",
+        "files out",
+        "arguments",
+        "environment",
+        "clock",
+        "randomness",
+        "file system",
+        "network",
+        "other",
+    ];
+    ORDER.into_iter().filter(|kind| facts.imports.iter().any(|import| capability(import) == Some(kind))).collect()
+}
+
+/// `None` for what every program has: an end, streams that are open.
+fn capability(import: &Import) -> Option<&'static str> {
+    if import.module != WASI {
+        return Some(match (import.module.as_str(), import.name.as_str()) {
+            ("sandmill_1", "input_len" | "input_read" | "input_path" | "chunk_offset" | "first_record") => "input",
+            ("sandmill_1", "param") => "arguments",
+            ("sandmill_1", "emit" | "reject") => "rows",
+            ("sandmill_1", "file_write") => "files out",
+            ("sandmill_1", "log") => return None,
+            _ => "other",
+        });
+    }
+    match import.name.as_str() {
+        "args_get" => Some("arguments"),
+        "environ_get" => Some("environment"),
+        "clock_time_get" | "clock_res_get" | "poll_oneoff" => Some("clock"),
+        "random_get" => Some("randomness"),
+        "fd_read" => Some("input"),
+        "fd_write" => Some("rows"),
+        name if name.starts_with("sock_") => Some("network"),
+        "fd_readdir" | "fd_prestat_get" | "fd_filestat_get" => Some("file system"),
+        name if name.starts_with("path_") => Some("file system"),
+        _ => None,
+    }
+}
+
+/// Whether equal inputs give equal outcomes here, and why.
+pub fn determinism(contract: Option<Contract>, facts: &Facts) -> &'static str {
+    let asks_about_files = contract == Some(Contract::Command)
+        && facts.imports.iter().any(|import| {
+            import.module == WASI && matches!(import.name.as_str(), "fd_filestat_get" | "path_filestat_get")
+        });
+    if asks_about_files {
+        "yes: clock and randomness depend on nothing but the task; but with --input file, inode and change time of a file differ"
+    } else {
+        "yes: clock and randomness depend on nothing but the task, and there is nothing else to ask"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(imports: &[(&str, &str)], producers: &[(&str, &str, &str)]) -> Facts {
+        Facts {
+            imports: imports
+                .iter()
+                .map(|(module, name)| Import { module: (*module).into(), name: (*name).into(), kind: String::new() })
+                .collect(),
+            producers: producers
+                .iter()
+                .map(|(field, name, version)| ((*field).into(), (*name).into(), (*version).into()))
+                .collect(),
+            ..Facts::default()
+        }
+    }
+
+    #[test]
+    fn a_language_is_what_the_module_says_or_what_its_maker_suggests() {
+        let said = |producers: &[(&str, &str, &str)]| language(&facts(&[], producers));
+        assert_eq!(said(&[("processed-by", "rustc", "1.9"), ("language", "Rust", "")]).as_deref(), Some("Rust"));
+        assert_eq!(said(&[("language", "Go", "go1.27"), ("language", "C11", "")]).as_deref(), Some("Go go1.27, C11"));
+        assert!(said(&[("processed-by", "clang", "20")]).unwrap().contains("clang"));
+        assert_eq!(language(&facts(&[("env", "abort")], &[])).as_deref(), Some("AssemblyScript"));
+        assert_eq!(said(&[]), None);
+    }
+
+    #[test]
+    fn what_is_asked_for_is_told_once_and_in_order() {
+        let asked = facts(
+            &[(WASI, "path_open"), (WASI, "fd_close"), (WASI, "fd_read"), (WASI, "path_link"), ("env", "f")],
+            &[],
+        );
+        assert_eq!(capabilities(&asked), ["input", "file system", "other"]);
+        let sdk = facts(&[("sandmill_1", "log"), ("sandmill_1", "file_write"), ("sandmill_1", "emit")], &[]);
+        assert_eq!(capabilities(&sdk), ["rows", "files out"]);
+    }
+
+    #[test]
+    fn only_facts_about_files_are_not_the_tasks_own() {
+        let asked = facts(&[(WASI, "fd_filestat_get")], &[]);
+        assert!(determinism(Some(Contract::Command), &asked).contains("inode"));
+        assert!(!determinism(Some(Contract::Reactor), &asked).contains("inode"));
+    }
+}
