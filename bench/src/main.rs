@@ -3,6 +3,7 @@
 //! `bench/run` calls them in turn; `METHODOLOGY.md` says what is compared with what.
 
 mod data;
+mod input;
 mod metering;
 mod native;
 mod overhead;
@@ -18,8 +19,10 @@ enum Command {
     Data { files: u32, folder: PathBuf },
     /// Does the work of `count-fruits` natively: no sandbox, no ledger, a thread pool and a CSV file.
     Native { folder: PathBuf, csv: PathBuf, workers: NonZeroUsize },
+    /// Does the same in place of PROCESSOR, with all that sandmill does around it.
+    Through { processor: PathBuf, folder: PathBuf, out: PathBuf, workers: NonZeroUsize, cache: PathBuf },
     /// Times a processor in process, task after task in one sandbox: no files, no ledger.
-    Overhead { processor: PathBuf, input: PathBuf, tasks: u32 },
+    Overhead(overhead::Overhead),
     /// Times compute-bound kernels natively and under each way to meter a guest; the least of ROUNDS counts.
     Metering { kernels: PathBuf, rounds: u32 },
 }
@@ -28,7 +31,10 @@ fn main() -> anyhow::Result<()> {
     match Command::parse() {
         Command::Data { files, folder } => data::write(files, &folder),
         Command::Native { folder, csv, workers } => native::run(&folder, &csv, workers),
-        Command::Overhead { processor, input, tasks } => overhead::run(&processor, &input, tasks),
+        Command::Through { processor, folder, out, workers, cache } => {
+            native::through_sandmill(&processor, &folder, &out, workers, &cache)
+        }
+        Command::Overhead(overhead) => overhead.run(),
         Command::Metering { kernels, rounds } => metering::run(&kernels, rounds),
     }
 }

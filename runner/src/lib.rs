@@ -40,7 +40,7 @@ use crate::event::Monitor;
 use crate::ledger::Reader;
 use crate::report::{Planned, RunRecord, Running, Status, Summary, Written};
 use crate::run::StagingFolder;
-use crate::sandbox::{Attempt, Sandbox};
+use crate::sandbox::{Attempt, Native, Sandbox};
 use crate::select::Selection;
 use crate::source::{Content, Handling, Inputs, Root};
 use crate::task::{TaskId, TaskPath};
@@ -56,7 +56,16 @@ pub use crate::views::counts_json;
 /// # Errors
 /// If the run could not start, or not go on: what it committed stays.
 pub fn run(config: &Config, monitor: &dyn Monitor) -> anyhow::Result<Summary> {
-    run::run(config, monitor)
+    run::run(config, None, monitor)
+}
+
+/// Like [`run`], but `native` does the work of the guest, outside of any sandbox: nothing meters, limits or contains it. The
+/// benchmarks tell by this what a run costs besides the sandbox.
+///
+/// # Errors
+/// Those of [`run`].
+pub fn run_natively(config: &Config, native: Native, monitor: &dyn Monitor) -> anyhow::Result<Summary> {
+    run::run(config, Some(native), monitor)
 }
 
 /// Tells what [`run`] would do with each input, in input order, and runs nothing.

@@ -20,7 +20,7 @@ use crate::outbox::Outbox;
 use crate::outcome::{FailureKind, Usage};
 use crate::report::{Ended, RunDocument, Summary, Written};
 use crate::row::Schema;
-use crate::sandbox::{Processor, Settings};
+use crate::sandbox::{Native, Processor, Settings};
 use crate::select::Selection;
 use crate::source::Inputs;
 use crate::task::TaskPath;
@@ -62,13 +62,16 @@ struct Store {
     _lock: Option<Lock>,
 }
 
-/// See [`crate::run`].
-pub fn run(config: &Config, monitor: &dyn Monitor) -> anyhow::Result<Summary> {
+/// See [`crate::run`], and with `native` [`crate::run_natively`].
+pub fn run(config: &Config, native: Option<Native>, monitor: &dyn Monitor) -> anyhow::Result<Summary> {
     let started = Instant::now();
     let control = Control::new(monitor);
     let workers = affordable_workers(config, &control);
     let staging = StagingFolder::of(config)?;
-    let processor = load(config, workers, staging.path(), false)?;
+    let mut processor = load(config, workers, staging.path(), false)?;
+    if let Some(native) = native {
+        processor = processor.replaced_by(native);
+    }
     let inputs = Inputs::resolve(&config.source, output_folder(config))?;
     check_not_empty(&inputs)?;
     let store = Store::open(config, &processor, &control)?;

@@ -21,7 +21,8 @@ use super::reactor::{Introduction, Reactor};
 use super::ticker::{Ticker, Ticks};
 use super::warm;
 use crate::config::{self, Budget, WarmStart};
-use crate::outcome::Failure;
+use crate::input::Input;
+use crate::outcome::{Failure, Outcome};
 use crate::row::{Rows, Schema};
 use crate::task::TaskId;
 
@@ -35,9 +36,13 @@ pub struct Processor {
     start: Start,
     schema: Arc<Schema>,
     params: Arc<BTreeMap<String, String>>,
+    native: Option<Native>,
     /// Moves deadlines on for as long as there is a processor to run.
     ticker: Ticker,
 }
+
+/// What does the work of a guest without a sandbox around it, to tell what everything else costs.
+pub type Native = fn(&Schema, &mut dyn Input) -> Outcome;
 
 /// How the instance of a task starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,6 +100,7 @@ impl Processor {
             engine,
             entry: Entry::new(contract, pre),
             start: Start::Command,
+            native: None,
             ticker,
         };
         if let Entry::Reactor(reactor) = &processor.entry {
@@ -106,6 +112,15 @@ impl Processor {
             bail!("it cannot be started warm (--warm-start require): {reason}");
         }
         Ok(processor)
+    }
+
+    /// The same processor, but that tasks are done by `native`.
+    pub fn replaced_by(self, native: Native) -> Self {
+        Self { native: Some(native), ..self }
+    }
+
+    pub(super) fn native(&self) -> Option<Native> {
+        self.native
     }
 
     /// How the instance of a task starts.
