@@ -1,4 +1,6 @@
-"""The Python peers: the work of examples/count-fruits over a pool of two processes, rows into one CSV file."""
+"""Peers in Python's own pools: the work of examples/count-fruits over two processes, rows into one CSV file.
+
+count_fruits.py futures FOLDER OUT CHUNKSIZE | count_fruits.py mpire FOLDER OUT"""
 
 import csv
 import json
@@ -6,8 +8,6 @@ import os
 import sys
 from concurrent.futures import ProcessPoolExecutor
 
-# The best of 1, 64, 512 and 4096 on the machine of the results.
-CHUNK_SIZE = 512
 WORKERS = 2
 CATEGORIES = ("fruits", "vegetables", "meat")
 
@@ -25,11 +25,11 @@ def inputs(folder: str) -> list:
 
 
 def main() -> None:
-    pool, folder, out = sys.argv[1:]
+    pool, folder, out, *chunk_size = sys.argv[1:]
     paths = inputs(folder)
     if pool == "futures":
         with ProcessPoolExecutor(WORKERS) as executor:
-            rows = list(executor.map(count_fruits, paths, chunksize=CHUNK_SIZE))
+            rows = list(executor.map(count_fruits, paths, chunksize=int(chunk_size[0])))
     else:
         from mpire import WorkerPool
 

@@ -34,7 +34,8 @@ fn content(number: u32) -> String {
         for (position, name) in names.iter().enumerate() {
             let separator = if position == 0 { "" } else { ", " };
             // Knuth's multiplicative hash: numbers that look alike in no two files.
-            let count = number.wrapping_add(position as u32).wrapping_mul(2_654_435_761) >> 22;
+            let key = number.wrapping_add((index * names.len() + position) as u32);
+            let count = key.wrapping_mul(2_654_435_761) >> 22;
             let _ = write!(text, "{separator}\"{name}\": {count}");
         }
         text.push('}');

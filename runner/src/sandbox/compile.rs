@@ -92,10 +92,11 @@ fn within<T: Send + 'static>(
 
 /// The memory that this process holds; 0 where the system does not say as Linux does.
 fn resident_bytes() -> u64 {
-    let pages = fs::read_to_string("/proc/self/statm")
-        .ok()
-        .and_then(|statm| statm.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()));
-    pages.unwrap_or(0).saturating_mul(rustix::param::page_size() as u64)
+    let kib = fs::read_to_string("/proc/self/status").ok().and_then(|status| {
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        line.trim().strip_suffix(" kB")?.parse::<u64>().ok()
+    });
+    kib.unwrap_or(0).saturating_mul(1 << 10)
 }
 
 #[cfg(test)]
