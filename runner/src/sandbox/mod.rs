@@ -136,7 +136,8 @@ impl<'p> Sandbox<'p> {
             let started = Instant::now();
             let outcome = native(self.processor.schema(), input.as_mut());
             let elapsed_us = started.elapsed().as_micros() as u64;
-            return Attempt { outcome, usage: Usage { elapsed_us, ..Usage::default() }, log: String::new() };
+            let usage = Usage { elapsed_us, ..Usage::default() };
+            return Attempt { outcome, usage, log: String::new(), files: Vec::new() };
         }
         match self.processor.entry() {
             processor::Entry::Command(command) => command.run(self.processor, task, input, self.staging.as_ref()),
