@@ -53,8 +53,8 @@ pub fn task(path: impl AsRef<Path>) -> TaskId {
 }
 
 /// Loads a guest that must not be refused.
-pub fn load(source: &str, settings: Settings) -> Processor {
-    try_load(source.as_bytes(), settings).unwrap_or_else(|error| panic!("the guest was refused: {error:#}"))
+pub fn load(source: &(impl AsRef<[u8]> + ?Sized), settings: Settings) -> Processor {
+    try_load(source.as_ref(), settings).unwrap_or_else(|error| panic!("the guest was refused: {error:#}"))
 }
 
 /// Loads a guest, or says why it is refused.
@@ -81,7 +81,11 @@ pub fn run_with(name: &str, settings: Settings, input: impl Into<TestInput>) -> 
 }
 
 /// Runs tasks in one sandbox, one after the other.
-pub fn run_all<const N: usize>(source: &str, settings: Settings, tasks: [(&str, TestInput); N]) -> Vec<Attempt> {
+pub fn run_all<const N: usize>(
+    source: &(impl AsRef<[u8]> + ?Sized),
+    settings: Settings,
+    tasks: [(&str, TestInput); N],
+) -> Vec<Attempt> {
     let processor = load(source, settings);
     let tasks: Vec<(TaskId, TestInput)> = tasks.into_iter().map(|(path, input)| (task(path), input)).collect();
     watched(move || {

@@ -8,6 +8,7 @@ mod bounds;
 mod budget;
 mod columns;
 mod command;
+mod component;
 mod determinism;
 mod files;
 mod init;

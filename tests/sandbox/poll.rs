@@ -4,6 +4,7 @@ use sandmill::config::Fuel;
 use sandmill::outcome::FailureKind;
 
 use super::script::{Call, EBADF, EFAULT, EINVAL, SUCCESS, Script, Shown};
+use crate::harness::components;
 use crate::harness::guests::{assert_failed, run_all, settings, settings_with};
 
 /// 2000-01-01T00:00:00Z.
@@ -105,6 +106,28 @@ fn clocks_move_by_what_was_slept_and_it_takes_no_time() {
             let expected = Polled { events: vec![(7, 0, 0)], slept_ns, realtime_ns: EPOCH_NS + slept_ns };
             assert_eq!(seen, expected);
         }
+    }
+}
+
+#[test]
+fn a_component_sleeps_as_a_module_does() {
+    let wishes: [&[[u8; 48]]; 6] = [
+        &[clock(1, MONOTONIC, CENTURY_NS, 0)],
+        &[clock(1, MONOTONIC, START_NS + 5, ABSOLUTE)],
+        &[clock(1, MONOTONIC, 0, 0)],
+        // The first to be due is neither the first nor the last to be asked.
+        &[clock(1, MONOTONIC, 30, 0), clock(2, MONOTONIC, 10, 0), clock(3, MONOTONIC, 20, 0)],
+        &[clock(1, MONOTONIC, 20, 0), clock(2, MONOTONIC, 20, 0)],
+        &[clock(1, MONOTONIC, 1_000, 0), descriptor(2, 2, 1)],
+    ];
+    for subscriptions in wishes {
+        let poll = Poll::of(subscriptions);
+        let component = components::command(&poll.script.source());
+        let attempt = run_all(&component, settings(), [("input", "".into())]).remove(0);
+        let (seen, expected) = (poll.seen(&Shown::by(&attempt)), poll.run());
+        let events = |polled: &Polled| polled.events.iter().map(|event| event.0).collect::<Vec<_>>();
+        assert_eq!(events(&seen), events(&expected));
+        assert_eq!((seen.slept_ns, seen.realtime_ns), (expected.slept_ns, expected.realtime_ns));
     }
 }
 

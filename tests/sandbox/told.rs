@@ -1,4 +1,4 @@
-//! Guests that fail as their input tells: every kind of failure, in either contract, with its cause and its neighbours.
+//! Guests that fail as their input tells: every kind of failure, in every contract, with its cause and its neighbours.
 
 use std::time::Duration;
 
@@ -6,7 +6,8 @@ use sandmill::config::Isolation;
 use sandmill::outcome::FailureKind::{self, *};
 use sandmill::sandbox::Settings;
 
-use crate::harness::guests::{TestInput, assert_failed, failure, guest, rows, run_all, run_with, settings_with};
+use crate::harness::components;
+use crate::harness::guests::{TestInput, assert_failed, failure, guest, rows, run_all, settings_with};
 
 /// What a guest is told, the failure that it must end in, and a part of the message.
 struct Case {
@@ -20,8 +21,7 @@ const fn case(told: &'static str, kind: FailureKind, message: &'static str) -> C
     Case { told, kind, message, prepare: |_| () }
 }
 
-const FOR_BOTH: [Case; 9] = [
-    case("x", Exit, "exit code 7"),
+const FOR_ALL: [Case; 8] = [
     case("t", Trap, "unreachable"),
     case("l", OutOfFuel, "used all of its"),
     Case {
@@ -40,19 +40,32 @@ const FOR_BOTH: [Case; 9] = [
         ..case("c", Schema, "\"other\"")
     },
 ];
+/// The adapter for preview 1 knows two exit codes.
+const FOR_COMMANDS: [Case; 1] = [case("x", Exit, "exit code ")];
 const FOR_REACTORS: [Case; 2] = [case("g", GuestError, "as told"), case("r", OutOfMemory, "guest_error: as told")];
 
+/// The same guest in each contract, and the cases for it.
+fn guests() -> [(&'static str, Vec<u8>, &'static [Case]); 4] {
+    let (command, component) = (guest("told_command.wat"), guest("told_component.wat"));
+    [
+        ("command", command.clone().into_bytes(), &FOR_COMMANDS),
+        ("command component", components::command(&command), &FOR_COMMANDS),
+        ("reactor", guest("told_reactor.wat").into_bytes(), &FOR_REACTORS),
+        ("processor component", components::processor(&component, "processor"), &FOR_REACTORS),
+    ]
+}
+
 /// Every case with its guest.
-fn cases() -> impl Iterator<Item = (&'static str, &'static Case)> {
-    let commands = FOR_BOTH.iter().map(|case| ("told_command.wat", case));
-    let reactors = FOR_BOTH.iter().chain(&FOR_REACTORS).map(|case| ("told_reactor.wat", case));
-    commands.chain(reactors)
+fn cases() -> impl Iterator<Item = (&'static str, Vec<u8>, &'static Case)> {
+    guests()
+        .into_iter()
+        .flat_map(|(name, guest, cases)| FOR_ALL.iter().chain(cases).map(move |case| (name, guest.clone(), case)))
 }
 
 #[test]
 fn every_failure_has_its_own_kind() {
-    for (name, case) in cases() {
-        let attempt = run_with(name, settings_with(case.prepare), case.told);
+    for (_, guest, case) in cases() {
+        let attempt = run_all(&guest, settings_with(case.prepare), [("a", case.told.into())]).remove(0);
         assert_failed(&attempt, case.kind, case.message);
     }
 }
@@ -60,13 +73,13 @@ fn every_failure_has_its_own_kind() {
 #[test]
 fn a_failure_is_no_business_of_the_tasks_before_and_after_it() {
     for isolation in [Isolation::Task, Isolation::Worker] {
-        for (name, case) in cases() {
+        for (name, guest, case) in cases() {
             let settings = settings_with(|settings| {
                 (case.prepare)(settings);
                 settings.isolation = isolation;
             });
             let tasks = [("a", "k".into()), ("b", case.told.into()), ("c", "k".into())];
-            let attempts = run_all(&guest(name), settings, tasks);
+            let attempts = run_all(&guest, settings, tasks);
             assert_eq!(rows(&attempts[0]), "{\"used\":0}\n", "{name}, {}", case.told);
             assert_failed(&attempts[1], case.kind, case.message);
             assert_eq!(rows(&attempts[2]), "{\"used\":0}\n", "{name}, {}", case.told);
@@ -76,9 +89,9 @@ fn a_failure_is_no_business_of_the_tasks_before_and_after_it() {
 
 #[test]
 fn a_changed_input_is_no_business_of_the_tasks_before_and_after_it() {
-    for name in ["told_command.wat", "told_reactor.wat"] {
+    for (_, guest, _) in guests() {
         let tasks = [("a", "k".into()), ("b", TestInput::from("k").that_changes()), ("c", "k".into())];
-        let attempts = run_all(&guest(name), settings_with(|_| ()), tasks);
+        let attempts = run_all(&guest, settings_with(|_| ()), tasks);
         assert_eq!(rows(&attempts[0]), "{\"used\":0}\n");
         assert_failed(&attempts[1], Input, "changed");
         assert_eq!(rows(&attempts[2]), "{\"used\":0}\n");
@@ -95,9 +108,9 @@ fn a_refusal_of_memory_is_forgotten_by_the_next_task() {
 
 #[test]
 fn failures_within_the_guest_say_where() {
-    for (name, case) in cases() {
+    for (_, guest, case) in cases() {
         if matches!(case.kind, Trap | OutOfFuel | Timeout | StackOverflow | Exit) {
-            let attempt = run_with(name, settings_with(case.prepare), case.told);
+            let attempt = run_all(&guest, settings_with(case.prepare), [("a", case.told.into())]).remove(0);
             assert!(failure(&attempt).backtrace.is_some(), "{attempt:#?}");
         }
     }

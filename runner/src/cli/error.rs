@@ -103,10 +103,15 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
             // These say what to do themselves.
             Refusal::NoContract
             | Refusal::TwoContracts
+            | Refusal::NoWorld
+            | Refusal::TwoWorlds
             | Refusal::Memory { .. }
             | Refusal::Memory64
             | Refusal::TooLarge { .. } => None,
-            Refusal::UnknownAbi(_) | Refusal::Export { .. } | Refusal::Import { .. } => {
+            Refusal::UnknownInterface { .. }
+            | Refusal::UnknownAbi(_)
+            | Refusal::Export { .. }
+            | Refusal::Import { .. } => {
                 Some("`sandmill inspect PROCESSOR` shows what the module imports and exports".to_owned())
             }
         }

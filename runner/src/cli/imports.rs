@@ -11,7 +11,55 @@ pub fn meaning(contract: Option<Contract>, module: &str, name: &str) -> &'static
         ABI if contract == Some(Contract::Command) => "not for a WASI command",
         ABI => abi(name),
         WASI => wasi(contract == Some(Contract::Reactor), name),
+        _ => interface(contract, module, name),
+    }
+}
+
+/// What there is behind an interface that a component imports.
+fn interface(contract: Option<Contract>, interface: &str, name: &str) -> &'static str {
+    let is_processor = contract == Some(Contract::ProcessorComponent);
+    let (interface, version) = interface.split_once('@').unwrap_or((interface, ""));
+    let is_known = if interface.starts_with("wasi:") { version.starts_with("0.2.") } else { version.starts_with("1.") };
+    match interface {
+        _ if !is_known => "not granted",
+        "sandmill:processor/types" => "types of the contract",
+        "sandmill:processor/host" if !is_processor => "not for a WASI command",
+        "sandmill:processor/host" => host(name),
+        "wasi:cli/environment" if is_processor => "arguments and environment: none",
+        "wasi:cli/environment" => {
+            "arguments: the input's path (with --input file, that of /input/<name>); environment: SANDMILL_PATH, \
+             SANDMILL_INPUT_BYTES, SANDMILL_PARAM_<name>"
+        }
+        "wasi:cli/exit" => "ending with an exit code: 0 is success",
+        "wasi:cli/stdin" if is_processor => "standard input: empty",
+        "wasi:cli/stdin" => "standard input: the input's bytes",
+        "wasi:cli/stdout" if is_processor => "standard output: the task's log",
+        "wasi:cli/stdout" => "standard output: rows",
+        "wasi:cli/stderr" => "standard error: the task's log",
+        "wasi:io/error" | "wasi:io/streams" => "reading and writing what was opened",
+        "wasi:io/poll" => "sleeping and waiting: takes no time",
+        "wasi:clocks/monotonic-clock" | "wasi:clocks/wall-clock" => {
+            "clock: fixed at 2000-01-01T00:00:00Z, moved by sleeping alone"
+        }
+        "wasi:filesystem/preopens" | "wasi:filesystem/types" if is_processor => "file system: there is none",
+        "wasi:filesystem/preopens" | "wasi:filesystem/types" => {
+            "file system: there is none (but /input/<name> with --input file)"
+        }
+        _ if interface.starts_with("wasi:cli/terminal-") => "terminals: there are none",
+        _ if interface.starts_with("wasi:random/") => "randomness: seeded by processor and path, the same in every run",
+        _ if interface.starts_with("wasi:sockets/") => "network: there is none",
         _ => "not granted",
+    }
+}
+
+fn host(name: &str) -> &'static str {
+    match name {
+        "read" => "the input: pulled as it is needed",
+        "param" => "parameters (--param)",
+        "emit" => "rows",
+        "reject" => "records that cannot be used (errors.csv)",
+        "log" => "the task's log",
+        _ => "types of the contract",
     }
 }
 
@@ -77,6 +125,18 @@ mod tests {
         }
         assert_eq!(meaning(Some(Contract::Reactor), ABI, "no_such"), "not granted");
         assert_eq!(meaning(None, "env", "f"), "not granted");
+    }
+
+    #[test]
+    fn the_interfaces_of_components_have_a_meaning() {
+        let of = |contract, module: &str, name: &str| meaning(Some(contract), module, name);
+        assert_eq!(of(Contract::ProcessorComponent, "sandmill:processor/host@1.0.0", "emit"), "rows");
+        assert_eq!(of(Contract::CommandComponent, "sandmill:processor/host@1.0.0", "emit"), "not for a WASI command");
+        assert!(of(Contract::CommandComponent, "wasi:cli/stdout@0.2.3", "get-stdout").contains("rows"));
+        assert!(of(Contract::ProcessorComponent, "wasi:cli/stdout@0.2.3", "get-stdout").contains("log"));
+        assert!(of(Contract::CommandComponent, "wasi:sockets/tcp@0.2.9", "tcp-socket").contains("network"));
+        assert_eq!(of(Contract::CommandComponent, "wasi:cli/stdout@0.3.0", "get-stdout"), "not granted");
+        assert_eq!(of(Contract::CommandComponent, "wasi:http/types@0.2.3", "fields"), "not granted");
     }
 
     #[test]

@@ -210,6 +210,8 @@ impl<'a> From<&'a Inspection> for Inspected<'a> {
             contract: contract.map(|contract| match contract {
                 sandbox::Contract::Command => "command",
                 sandbox::Contract::Reactor => "reactor",
+                sandbox::Contract::CommandComponent => "command-component",
+                sandbox::Contract::ProcessorComponent => "processor-component",
             }),
             contract_name: contract.map(|contract| contract.to_string()),
             abi: (contract == Some(sandbox::Contract::Reactor)).then_some(1),

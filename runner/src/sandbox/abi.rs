@@ -2,7 +2,6 @@
 //!
 //! Every pointer and length of the guest goes through [`range`] before anything is read, written or allocated.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -10,71 +9,7 @@ use wasmtime::{AsContextMut as _, Caller, Extern, Linker, Memory};
 
 use super::contract::ABI_MODULE;
 use super::guest::{Guest, consume_fuel, give_earned_fuel};
-use super::io::output_limit;
-use crate::file::{FILE_COST_BYTES, GivenFiles};
-use crate::input::Input;
 use crate::outcome::{Failure, FailureKind, Reject};
-use crate::row::{Rows, Schema};
-use crate::task::TaskId;
-
-/// What a reject costs of the output budget besides its reason.
-const REJECT_BYTES: usize = 32;
-
-/// What the imports work on.
-pub struct Task {
-    pub params: Arc<BTreeMap<String, String>>,
-    pub schema: Arc<Schema>,
-    pub output_limit_bytes: usize,
-    /// `None` while the guest initialises.
-    pub current: Option<Current>,
-}
-
-/// The task that the guest is at.
-pub struct Current {
-    path: String,
-    /// Where in its file the task begins.
-    offset: u64,
-    pub input: Box<dyn Input>,
-    /// The guest has read from the input by itself.
-    pub pulled: bool,
-    pub rows: Rows,
-    pub rejects: Vec<Reject>,
-    pub files: GivenFiles,
-    output_bytes: usize,
-}
-
-impl Current {
-    pub fn new(task: &TaskId, input: Box<dyn Input>, rows: Rows) -> Self {
-        Self {
-            path: task.path.to_string(),
-            offset: task.offset,
-            input,
-            pulled: false,
-            rows,
-            rejects: Vec::new(),
-            files: GivenFiles::default(),
-            output_bytes: 0,
-        }
-    }
-
-    /// The rejects, with their numbers and offsets as of the file, as far as it is known.
-    pub fn take_rejects(&mut self) -> Vec<Reject> {
-        let mut rejects = std::mem::take(&mut self.rejects);
-        if let Some(chunk) = self.input.chunk() {
-            for reject in &mut rejects {
-                reject.record =
-                    reject.record.saturating_add(chunk.first_record.map_or(0, |number| number.saturating_sub(1)));
-                reject.offset = reject.offset.map(|offset| self.input.place(offset));
-            }
-        }
-        rejects
-    }
-
-    fn spend_output(&mut self, bytes: usize, limit_bytes: usize) -> Result<(), Failure> {
-        self.output_bytes = self.output_bytes.saturating_add(bytes);
-        if self.output_bytes > limit_bytes { Err(output_limit(limit_bytes)) } else { Ok(()) }
-    }
-}
 
 /// The bytes `len` at `ptr` as a range of a memory of `memory_bytes`, if they lie in it.
 pub fn range(memory_bytes: usize, ptr: i32, len: i32) -> Option<Range<usize>> {
@@ -119,7 +54,7 @@ pub fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
 }
 
 fn input_len(mut caller: Caller<'_, Guest>) -> wasmtime::Result<i64> {
-    let current = current(caller.data_mut(), "input_len")?;
+    let current = caller.data_mut().task.current("input_len")?;
     Ok(current.input.size_bytes().map_or(-1, |size_bytes| i64::try_from(size_bytes).unwrap_or(i64::MAX)))
 }
 
@@ -127,18 +62,7 @@ fn input_read(mut caller: Caller<'_, Guest>, ptr: i32, len: i32) -> wasmtime::Re
     let memory = memory(&mut caller)?;
     let (data, guest) = memory.data_and_store_mut(&mut caller);
     let buffer = slice_mut(data, "input_read", ptr, len)?;
-    let current = current(guest, "input_read")?;
-    if !current.pulled {
-        current.pulled = true;
-        current.input.rewind()?;
-    }
-    let mut filled_bytes = 0;
-    while filled_bytes < buffer.len() {
-        match current.input.read(&mut buffer[filled_bytes..])? {
-            0 => break,
-            read_bytes => filled_bytes += read_bytes,
-        }
-    }
+    let filled_bytes = guest.task.current("input_read")?.pull(buffer)?;
     // What is read may bring the fuel that moving it costs.
     give_earned_fuel(caller.as_context_mut())?;
     consume_fuel(caller.as_context_mut(), filled_bytes as u64)?;
@@ -147,22 +71,18 @@ fn input_read(mut caller: Caller<'_, Guest>, ptr: i32, len: i32) -> wasmtime::Re
 }
 
 fn input_path(mut caller: Caller<'_, Guest>, ptr: i32, len: i32) -> wasmtime::Result<i32> {
-    let path = std::mem::take(&mut current(caller.data_mut(), "input_path")?.path);
+    let path = std::mem::take(&mut caller.data_mut().task.current("input_path")?.path);
     let written = write_text(&mut caller, "input_path", &path, ptr, len);
-    current(caller.data_mut(), "input_path")?.path = path;
+    caller.data_mut().task.current("input_path")?.path = path;
     written
 }
 
 fn chunk_offset(mut caller: Caller<'_, Guest>) -> wasmtime::Result<i64> {
-    Ok(i64::try_from(current(caller.data_mut(), "chunk_offset")?.offset).unwrap_or(i64::MAX))
+    Ok(i64::try_from(caller.data_mut().task.current("chunk_offset")?.offset).unwrap_or(i64::MAX))
 }
 
-/// 1 for what is no chunk: its first record is the first of the file.
 fn first_record(mut caller: Caller<'_, Guest>) -> wasmtime::Result<i64> {
-    let number = match current(caller.data_mut(), "first_record")?.input.chunk() {
-        Some(chunk) => chunk.first_record.unwrap_or(0),
-        None => 1,
-    };
+    let number = caller.data_mut().task.current("first_record")?.first_record().unwrap_or(0);
     Ok(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
@@ -183,10 +103,7 @@ fn emit(mut caller: Caller<'_, Guest>, ptr: i32, len: i32) -> wasmtime::Result<(
     consume_fuel(caller.as_context_mut(), len.cast_unsigned().into())?;
     let (data, guest) = memory.data_and_store_mut(&mut caller);
     let text = slice(data, "emit", ptr, len)?;
-    let (schema, limit_bytes) = (Arc::clone(&guest.task.schema), guest.task.output_limit_bytes);
-    let current = current(guest, "emit")?;
-    current.spend_output(text.len(), limit_bytes)?;
-    Ok(current.rows.push_json(text, &schema)?)
+    Ok(guest.task.emit(text)?)
 }
 
 fn reject(mut caller: Caller<'_, Guest>, record: i64, offset: i64, ptr: i32, len: i32) -> wasmtime::Result<()> {
@@ -195,14 +112,11 @@ fn reject(mut caller: Caller<'_, Guest>, record: i64, offset: i64, ptr: i32, len
     consume_fuel(caller.as_context_mut(), len.cast_unsigned().into())?;
     let (data, guest) = memory.data_and_store_mut(&mut caller);
     let reason = slice(data, "reject", ptr, len)?;
-    let limit_bytes = guest.task.output_limit_bytes;
-    let current = current(guest, "reject")?;
-    current.spend_output(REJECT_BYTES + reason.len(), limit_bytes)?;
-    current.rejects.push(Reject {
+    guest.task.reject(Reject {
         record: record.cast_unsigned(),
         offset: u64::try_from(offset).ok(),
         reason: String::from_utf8_lossy(reason).into_owned(),
-    });
+    })?;
     Ok(())
 }
 
@@ -214,15 +128,7 @@ fn file_write(mut caller: Caller<'_, Guest>, name_ptr: i32, name_len: i32, ptr: 
     let (data, guest) = memory.data_and_store_mut(&mut caller);
     let name = slice(data, "file_write", name_ptr, name_len)?;
     let bytes = slice(data, "file_write", ptr, len)?;
-    let limit_bytes = guest.task.output_limit_bytes;
-    let current = current(guest, "file_write")?;
-    current.spend_output(bytes.len(), limit_bytes)?;
-    let (file, is_new) = current.files.open(name)?;
-    file.extend_from_slice(bytes);
-    if is_new {
-        current.spend_output(FILE_COST_BYTES, limit_bytes)?;
-    }
-    Ok(())
+    Ok(guest.task.write_file(name, bytes)?)
 }
 
 fn log(mut caller: Caller<'_, Guest>, ptr: i32, len: i32) -> wasmtime::Result<()> {
@@ -233,12 +139,6 @@ fn log(mut caller: Caller<'_, Guest>, ptr: i32, len: i32) -> wasmtime::Result<()
     guest.io.log(slice(data, "log", ptr, len)?);
     guest.io.log(b"\n");
     Ok(())
-}
-
-fn current<'a>(guest: &'a mut Guest, call: &str) -> Result<&'a mut Current, Failure> {
-    guest.task.current.as_mut().ok_or_else(|| {
-        Failure::new(FailureKind::Trap, format!("{call} belongs to a task and was called during initialisation"))
-    })
 }
 
 /// Writes as much of `text` as fits into the guest's buffer, and returns its whole length.

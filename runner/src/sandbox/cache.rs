@@ -1,4 +1,4 @@
-//! Compiled modules, kept from run to run: compiling a processor takes longer than thousands of its tasks.
+//! Compiled modules and components, kept from run to run: compiling a processor takes longer than thousands of its tasks.
 //!
 //! What is kept is machine code, which nobody checks again before it runs. So the folder must be this user's alone, every
 //! file is of exactly one module, engine, version and machine, and carries a digest against damage. Whatever is wrong with the
@@ -12,9 +12,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use sha2::{Digest as _, Sha256};
+use wasmtime::component::Component;
 use wasmtime::{Engine, Module};
 
 use super::WASMTIME_VERSION;
+use super::inspect::Form;
 use crate::digest::hex;
 
 const SUFFIX: &str = "compiled";
@@ -39,13 +41,29 @@ impl Cache {
 
     /// The module that was kept under these parts of a key.
     pub fn find(&self, engine: &Engine, key: &[&[u8]]) -> Option<Module> {
-        load(engine, &self.path(engine, key))
+        match load(engine, &self.path(engine, key), Form::Module) {
+            Some(Code::Module(module)) => Some(module),
+            _ => None,
+        }
+    }
+
+    /// The component that was kept under these parts of a key.
+    pub fn find_component(&self, engine: &Engine, key: &[&[u8]]) -> Option<Component> {
+        match load(engine, &self.path(engine, key), Form::Component) {
+            Some(Code::Component(component)) => Some(component),
+            _ => None,
+        }
     }
 
     /// Keeps a module for whoever asks with the same key. A cache that cannot be written costs the next run some time, and
     /// this one nothing.
     pub fn keep(&self, module: &Module, key: &[&[u8]]) {
-        let _ = self.store(module, &self.path(module.engine(), key));
+        let _ = self.store(module.serialize(), &self.path(module.engine(), key));
+    }
+
+    /// As [`Cache::keep`].
+    pub fn keep_component(&self, component: &Component, key: &[&[u8]]) {
+        let _ = self.store(component.serialize(), &self.path(component.engine(), key));
     }
 
     fn path(&self, engine: &Engine, parts: &[&[u8]]) -> PathBuf {
@@ -61,8 +79,8 @@ impl Cache {
         self.folder.join(hex(&key.finalize())).with_extension(SUFFIX)
     }
 
-    fn store(&self, module: &Module, path: &Path) -> anyhow::Result<()> {
-        let code = module.serialize().map_err(|error| super::engine::explain(&error))?;
+    fn store(&self, code: wasmtime::Result<Vec<u8>>, path: &Path) -> anyhow::Result<()> {
+        let code = code.map_err(|error| super::engine::explain(&error))?;
         self.sweep();
         let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
         let mut file = File::create(&temporary)?;
@@ -84,8 +102,13 @@ impl Cache {
     }
 }
 
-/// The module at `path`, if there is one that is whole and of this engine.
-fn load(engine: &Engine, path: &Path) -> Option<Module> {
+enum Code {
+    Module(Module),
+    Component(Component),
+}
+
+/// The code at `path`, if there is one that is whole and of this engine.
+fn load(engine: &Engine, path: &Path, form: Form) -> Option<Code> {
     let bytes = fs::read(path).ok()?;
     let (digest, code) = bytes.split_at_checked(DIGEST_BYTES)?;
     if Sha256::digest(code).as_slice() != digest {
@@ -93,12 +116,18 @@ fn load(engine: &Engine, path: &Path) -> Option<Module> {
     }
     // For the sweep. A time that is not set makes it compile again one day.
     let _ = File::open(path).and_then(|file| file.set_modified(SystemTime::now()));
-    // SAFETY: `deserialize` asks for bytes that `Module::serialize` made. These are: the folder belongs to this user and
-    // nobody else may write to it (checked when it was opened), only `store` writes files of this suffix there, and the digest
-    // shows that the file is as it was written. wasmtime itself refuses those of another version, engine or machine.
+    // SAFETY: `deserialize` asks for bytes that `serialize` made. These are: the folder belongs to this user and nobody else
+    // may write to it (checked when it was opened), only `store` writes files of this suffix there, and the digest shows
+    // that the file is as it was written. wasmtime itself refuses those of another version, engine or machine, and takes
+    // no module for a component.
     #[expect(unsafe_code, reason = "the only way to load compiled code")]
-    let module = unsafe { Module::deserialize(engine, code) };
-    module.ok()
+    let code = unsafe {
+        match form {
+            Form::Module => Module::deserialize(engine, code).map(Code::Module),
+            Form::Component => Component::deserialize(engine, code).map(Code::Component),
+        }
+    };
+    code.ok()
 }
 
 #[cfg(test)]
@@ -122,7 +151,18 @@ mod tests {
         cache.keep(&Module::new(&engine, WASM).unwrap(), &[WASM]);
         let path = cache.path(&engine, &[WASM]);
         assert_eq!(files(&folder), std::slice::from_ref(&path));
-        assert!(load(&engine, &path).is_some());
+        assert!(load(&engine, &path, Form::Module).is_some());
+    }
+
+    #[test]
+    fn a_component_is_kept_and_found_again() {
+        const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::open(&folder.path().join("cache")).unwrap();
+        let engine = Engine::default();
+        cache.keep_component(&Component::new(&engine, COMPONENT).unwrap(), &[COMPONENT]);
+        assert!(cache.find_component(&engine, &[COMPONENT]).is_some());
+        assert!(cache.find(&engine, &[COMPONENT]).is_none());
     }
 
     #[test]
@@ -138,10 +178,10 @@ mod tests {
             let mut damaged = whole.clone();
             damaged[at] ^= 1;
             fs::write(&path, &damaged).unwrap();
-            assert!(load(&engine, &path).is_none(), "byte {at}");
+            assert!(load(&engine, &path, Form::Module).is_none(), "byte {at}");
         }
         fs::write(&path, &whole[..20]).unwrap();
-        assert!(load(&engine, &path).is_none());
+        assert!(load(&engine, &path, Form::Module).is_none());
         cache.keep(&Module::new(&engine, WASM).unwrap(), &[WASM]);
         assert_eq!(fs::read(&path).unwrap(), whole);
     }

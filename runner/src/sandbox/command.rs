@@ -6,6 +6,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use wasmtime::{InstancePre, Store};
 
+use super::component;
 use super::failure::{self, Circumstances, ProcExit};
 use super::fiber;
 use super::guest::{Earned, Grants, Guest, set_budget};
@@ -20,15 +21,13 @@ use crate::outcome::{Failure, FailureKind, Outcome, Usage};
 use crate::row::Rows;
 use crate::task::TaskId;
 
-pub struct Command {
-    pre: InstancePre<Guest>,
+/// A program that is ready to be instantiated.
+pub enum Command {
+    Module(InstancePre<Guest>),
+    Component(component::Command),
 }
 
 impl Command {
-    pub fn new(pre: InstancePre<Guest>) -> Self {
-        Self { pre }
-    }
-
     pub fn run(
         &self,
         processor: &Processor,
@@ -113,14 +112,20 @@ impl Command {
 
     /// From instantiation to the end; leaving with exit code 0 is returning.
     async fn call(&self, store: &mut Store<Guest>) -> wasmtime::Result<()> {
-        let ended = async {
-            let instance = self.pre.instantiate_async(&mut *store).await?;
-            let start = instance.get_typed_func::<(), ()>(&mut *store, "_start")?;
-            start.call_async(&mut *store, ()).await
-        };
-        match ended.await {
+        match self.run_to_end(store).await {
             Err(error) if matches!(error.downcast_ref(), Some(ProcExit(0))) => Ok(()),
             other => other,
+        }
+    }
+
+    async fn run_to_end(&self, store: &mut Store<Guest>) -> wasmtime::Result<()> {
+        match self {
+            Self::Module(pre) => {
+                let instance = pre.instantiate_async(&mut *store).await?;
+                let start = instance.get_typed_func::<(), ()>(&mut *store, "_start")?;
+                start.call_async(&mut *store, ()).await
+            }
+            Self::Component(command) => command.run(store).await,
         }
     }
 }

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use wasmtime::component::Component;
 use wasmtime::{Engine, Module};
 
 use super::contract::Refusal;
@@ -59,6 +60,15 @@ pub fn check_size(facts: &Facts) -> Result<(), Refusal> {
 pub fn module(engine: &Engine, wasm: &[u8]) -> anyhow::Result<Module> {
     let (engine, wasm) = (engine.clone(), wasm.to_owned());
     within(BOUNDS, move || Module::new(&engine, wasm))
+}
+
+/// A component, compiled within [`BOUNDS`].
+///
+/// # Errors
+/// What the compiler says, or which bound was passed.
+pub fn component(engine: &Engine, wasm: &[u8]) -> anyhow::Result<Component> {
+    let (engine, wasm) = (engine.clone(), wasm.to_owned());
+    within(BOUNDS, move || Component::new(&engine, wasm))
 }
 
 /// Compiles, unless that goes beyond the bounds.

@@ -1,12 +1,17 @@
-//! Which contract a module follows, told from its imports and exports alone.
+//! Which contract a module or component follows, told from its imports and exports alone.
 
 use std::fmt;
 
-use super::inspect::Facts;
+use super::inspect::{Facts, Form};
 
 /// The module of imports that ABI 1 has.
 pub const ABI_MODULE: &str = "sandmill_1";
 pub const WASI_MODULE: &str = "wasi_snapshot_preview1";
+
+/// The interface that a command component exports, without its version.
+const COMMAND_INTERFACE: &str = "wasi:cli/run";
+/// The interface that a component of our own world exports, without its version.
+const PROCESSOR_INTERFACE: &str = "sandmill:processor/guest";
 
 /// How a processor gets its input and gives its rows; `docs/guest-abi.md` specifies them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +20,17 @@ pub enum Contract {
     Command,
     /// B: a reactor with the SDK's ABI, version 1.
     Reactor,
+    /// A, as a component: `wasi:cli/command`, version 0.2.
+    CommandComponent,
+    /// C: a component of the world `sandmill:processor`, version 1.
+    ProcessorComponent,
+}
+
+impl Contract {
+    /// Whether the guest is a program that reads its standard input and writes its standard output.
+    pub fn is_command(self) -> bool {
+        matches!(self, Self::Command | Self::CommandComponent)
+    }
 }
 
 impl fmt::Display for Contract {
@@ -22,6 +38,8 @@ impl fmt::Display for Contract {
         f.write_str(match self {
             Self::Command => "WASI command (preview 1)",
             Self::Reactor => "SDK reactor (ABI 1)",
+            Self::CommandComponent => "WASI command component (0.2)",
+            Self::ProcessorComponent => "sandmill:processor component (1.0)",
         })
     }
 }
@@ -36,6 +54,17 @@ pub enum Refusal {
     NoContract,
     #[error("it exports both `_start` and `sandmill_abi_1`: build it as a command or as a reactor, not as both")]
     TwoContracts,
+    #[error(
+        "it is a component and no processor: it exports neither `wasi:cli/run` nor `sandmill:processor/guest`. \
+         Build it for the world `wasi:cli/command` or `sandmill:processor/processor`"
+    )]
+    NoWorld,
+    #[error(
+        "it exports both `wasi:cli/run` and `sandmill:processor/guest`: build it for one of the two worlds, not for both"
+    )]
+    TwoWorlds,
+    #[error("it exports `{name}`, and this version of sandmill has {known}{hint}")]
+    UnknownInterface { name: String, known: &'static str, hint: &'static str },
     #[error("it needs the ABI `{0}`, which this version of sandmill does not have; it has sandmill_abi_1")]
     UnknownAbi(String),
     #[error("the contract needs an export `{name}` of type {expected}, and the module has {found}")]
@@ -67,6 +96,44 @@ const REACTOR_EXPORTS: &[(&str, &str, bool)] = &[
 /// # Errors
 /// A [`Refusal`] if the module follows no contract, or only half of one.
 pub fn recognise(facts: &Facts) -> Result<Contract, Refusal> {
+    let contract = match facts.form {
+        Form::Module => recognise_module(facts)?,
+        Form::Component => recognise_component(facts)?,
+    };
+    if facts.memories.iter().any(|memory| memory.is_64_bit) {
+        return Err(Refusal::Memory64);
+    }
+    Ok(contract)
+}
+
+fn recognise_component(facts: &Facts) -> Result<Contract, Refusal> {
+    let command = exported_interface(facts, COMMAND_INTERFACE);
+    let processor = exported_interface(facts, PROCESSOR_INTERFACE);
+    match (command, processor) {
+        (Some(_), Some(_)) => Err(Refusal::TwoWorlds),
+        (None, None) => Err(Refusal::NoWorld),
+        (Some((_, version)), None) if version.starts_with("0.2.") => Ok(Contract::CommandComponent),
+        (None, Some((_, version))) if version.starts_with("1.") => Ok(Contract::ProcessorComponent),
+        (Some((name, _)), None) => Err(Refusal::UnknownInterface {
+            name: name.to_owned(),
+            known: "WASI 0.2",
+            hint: ": build for wasm32-wasip2, or without asynchronous functions",
+        }),
+        (None, Some((name, _))) => {
+            Err(Refusal::UnknownInterface { name: name.to_owned(), known: "sandmill:processor@1.0.0", hint: "" })
+        }
+    }
+}
+
+/// The whole name under which a component exports this interface, and its version.
+fn exported_interface<'a>(facts: &'a Facts, interface: &str) -> Option<(&'a str, &'a str)> {
+    facts.exports.iter().find_map(|export| match export.name.split_once('@') {
+        Some((name, version)) => (name == interface).then_some((export.name.as_str(), version)),
+        None => (export.name == interface).then_some((export.name.as_str(), "")),
+    })
+}
+
+fn recognise_module(facts: &Facts) -> Result<Contract, Refusal> {
     let is_command = facts.export("_start").is_some();
     let is_reactor = facts.export("sandmill_abi_1").is_some();
     let (contract, exports) = match (is_command, is_reactor) {
@@ -88,16 +155,45 @@ pub fn recognise(facts: &Facts) -> Result<Contract, Refusal> {
             }
         }
     }
-    if facts.memories.iter().any(|memory| memory.is_64_bit) {
-        return Err(Refusal::Memory64);
-    }
     Ok(contract)
+}
+
+/// The interfaces that components are granted, by how their names begin. What is in them is for the linker to check.
+const COMPONENT_INTERFACES: &[&str] =
+    &["wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:io/", "wasi:random/", "wasi:sockets/"];
+
+/// # Errors
+/// A [`Refusal`] for the first interface that a component imports and does not get.
+pub fn check_interfaces(facts: &Facts, contract: Contract) -> Result<(), Refusal> {
+    match facts.imports.iter().find(|import| !is_granted(&import.module, contract)) {
+        Some(import) => Err(Refusal::Import {
+            module: import.module.clone(),
+            name: import.name.clone(),
+            hint: import_hint(contract, &import.module),
+        }),
+        None => Ok(()),
+    }
+}
+
+fn is_granted(interface: &str, contract: Contract) -> bool {
+    let (name, version) = interface.split_once('@').unwrap_or((interface, ""));
+    match name {
+        "sandmill:processor/host" | "sandmill:processor/types" => {
+            contract == Contract::ProcessorComponent && version.starts_with("1.")
+        }
+        _ => version.starts_with("0.2.") && COMPONENT_INTERFACES.iter().any(|prefix| name.starts_with(prefix)),
+    }
 }
 
 /// What to tell someone whose module imports something that there is not.
 pub fn import_hint(contract: Contract, module: &str) -> &'static str {
     match module {
         ABI_MODULE if contract == Contract::Command => " to a WASI command; it is for SDK reactors",
+        _ if module.starts_with("sandmill:processor/host") => {
+            " to a WASI command; it is for components of the world `sandmill:processor`"
+        }
+        _ if module.starts_with("wasi:http/") => ". Guests have no network; build without HTTP",
+        _ if module.starts_with("wasi:") && module.contains("@0.3.") => ". It has WASI 0.2; build for wasm32-wasip2",
         "env" => {
             ". Imports from `env` are usually functions that were declared and not linked, or a build for a browser"
         }
@@ -122,6 +218,18 @@ mod tests {
             recognised("(module (memory (export \"memory\") 1) (func (export \"_start\")))"),
             Ok(Contract::Command)
         );
+    }
+
+    #[test]
+    fn a_component_is_known_by_the_interface_that_it_exports() {
+        let of =
+            |interface: &str| recognised(&format!("(component (instance $i) (export \"{interface}\" (instance $i)))"));
+        assert_eq!(of("wasi:cli/run@0.2.3"), Ok(Contract::CommandComponent));
+        assert_eq!(of("sandmill:processor/guest@1.0.0"), Ok(Contract::ProcessorComponent));
+        assert!(of("wasi:cli/run@0.3.0").unwrap_err().contains("WASI 0.2"));
+        assert!(of("sandmill:processor/guest@2.0.0").unwrap_err().contains("sandmill:processor@1.0.0"));
+        assert!(of("wasi:http/incoming-handler@0.2.3").unwrap_err().contains("neither"));
+        assert!(recognised("(component)").unwrap_err().contains("neither"));
     }
 
     #[test]

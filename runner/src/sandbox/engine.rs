@@ -19,6 +19,13 @@ const POOL_TABLE_ELEMENTS: usize = 1 << 20;
 /// back costs less than to write over all of them.
 const KEEP_RESIDENT_BYTES: usize = 2 << 20;
 
+/// Room for any number of functions and globals; it is allocated as a module needs it.
+const INSTANCE_BYTES: usize = 64 << 20;
+
+/// The most core modules that a component may instantiate, those that wasmtime adds to connect them included. Only a count:
+/// nothing is set aside for them.
+const CORE_INSTANCES: usize = 1_000;
+
 const PAGE_BYTES: usize = 64 << 10;
 
 /// An engine for the module with these facts: instances come from a pool, so that making one costs microseconds.
@@ -31,11 +38,16 @@ pub fn engine(settings: &Settings, facts: &Facts) -> anyhow::Result<Engine> {
     match Engine::new(&config) {
         Ok(engine) => Ok(engine),
         // The pool reserves address space for all workers at once, which a limit on it (ulimit -v) may refuse.
-        Err(_) => {
-            config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
-            Engine::new(&config).map_err(|error| explain(&error)).context("set up the WebAssembly engine")
-        }
+        Err(_) => on_demand(settings),
     }
+}
+
+/// An engine whose instances get their memory from the system one by one: slow, and for everything.
+///
+/// # Errors
+/// If this machine cannot run WebAssembly at all.
+pub fn on_demand(settings: &Settings) -> anyhow::Result<Engine> {
+    Engine::new(&config(settings)).map_err(|error| explain(&error)).context("set up the WebAssembly engine")
 }
 
 fn config(settings: &Settings) -> Config {
@@ -66,8 +78,14 @@ fn pool(settings: &Settings, facts: &Facts) -> PoolingAllocationConfig {
     let total = |each: usize| u32::try_from(instances.saturating_mul(each)).unwrap_or(u32::MAX);
     let most_elements = facts.tables.iter().copied().max().unwrap_or(0);
     let is_small = facts.memories.iter().all(|memory| memory.initial_bytes <= KEEP_RESIDENT_BYTES as u64);
+    // Each instance of a component has all of its memories and tables.
+    let each = |of_one: usize| u32::try_from(of_one).unwrap_or(u32::MAX);
     let mut pool = PoolingAllocationConfig::new();
-    pool.total_core_instances(total(1))
+    pool.total_core_instances(total(CORE_INSTANCES))
+        .total_component_instances(total(1))
+        .max_core_instances_per_component(each(CORE_INSTANCES))
+        .max_memories_per_component(each(facts.memories.len()))
+        .max_tables_per_component(each(facts.tables.len()))
         .total_memories(total(facts.memories.len()))
         .total_tables(total(facts.tables.len()))
         .total_stacks(total(1))
@@ -76,8 +94,8 @@ fn pool(settings: &Settings, facts: &Facts) -> PoolingAllocationConfig {
         .max_tables_per_module(u32::try_from(facts.tables.len()).unwrap_or(u32::MAX))
         .max_memory_size(settings.budget.memory_bytes.next_multiple_of(PAGE_BYTES))
         .table_elements(POOL_TABLE_ELEMENTS.max(usize::try_from(most_elements).unwrap_or(usize::MAX)))
-        // Room for any number of functions and globals; it is allocated as a module needs it.
-        .max_core_instance_size(64 << 20)
+        .max_core_instance_size(INSTANCE_BYTES)
+        .max_component_instance_size(INSTANCE_BYTES)
         .linear_memory_keep_resident(if is_small { KEEP_RESIDENT_BYTES } else { 0 })
         .table_keep_resident(KEEP_RESIDENT_BYTES);
     pool

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use wasmtime::{CallHook, Engine, Linker, Memory, Store, StoreContextMut, Trap};
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
-use wasmtime_wasi::{FsPerms, WasiCtxBuilder, WasiView as _};
+use wasmtime_wasi::{FsPerms, WasiCtxBuilder, WasiCtxView, WasiView};
 
-use super::abi::{Current, Task};
 use super::contract::{Contract, WASI_MODULE};
+use super::current::{Current, Task};
 use super::failure::ProcExit;
 use super::fiber::SLICE_FUEL;
 use super::io::{Io, Seed};
@@ -27,6 +27,9 @@ const HOST_CALL_BYTES: usize = 128 << 20;
 /// The most streams, folders and files that a guest may hold open. Files are descriptors of this process, which has a few
 /// hundred for all of its workers.
 const RESOURCES: usize = 64;
+
+/// The most handles that a component may hold, those of its own resources too: 16 bytes of ours each.
+const COMPONENT_HANDLES: usize = 10_000;
 
 /// The data of a store.
 pub struct Guest {
@@ -91,12 +94,17 @@ impl Guest {
         Ok(Self { io, limiter, task, earned: Earned::default(), memory: None, ticks, deadline, grants, wasi })
     }
 
-    /// Begins a task: nothing of what WASI held for initialisation or for an earlier task is there any more.
+    /// Begins a task.
     pub fn start_task(&mut self, seed: Seed, current: Current) {
         self.limiter.start_task();
         self.io.start_task(seed);
-        self.wasi = None;
         self.task.current = Some(current);
+    }
+
+    /// Closes all that WASI held for initialisation or for an earlier task. A module knows its streams by number and finds
+    /// them again; a component holds handles on what it was given, which would lead nowhere.
+    pub fn renew_wasi(&mut self) {
+        self.wasi = None;
     }
 
     fn wasi(&mut self) -> &mut WasiP1Ctx {
@@ -111,6 +119,7 @@ impl Guest {
         let mut store = Store::new(engine, self);
         store.limiter(|guest| &mut guest.limiter);
         store.set_hostcall_fuel(HOST_CALL_BYTES.saturating_add(output_bytes));
+        store.set_max_component_handles(COMPONENT_HANDLES);
         store.call_hook(|store, hook| match hook {
             // A slice of fuel is good for ten thousand calls into the host, and those take the most time of all.
             CallHook::CallingHost if store.data().deadline.has_passed() => Err(Trap::Interrupt.into()),
@@ -120,6 +129,13 @@ impl Guest {
         });
         store.fuel_async_yield_interval(Some(SLICE_FUEL))?;
         Ok(store)
+    }
+}
+
+/// For components; what preview 1 works on is the same.
+impl WasiView for Guest {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        self.wasi().ctx()
     }
 }
 
@@ -185,7 +201,7 @@ pub fn consume_fuel(mut store: StoreContextMut<'_, Guest>, fuel: u64) -> wasmtim
     if left < fuel { Err(Trap::OutOfFuel.into()) } else { Ok(()) }
 }
 
-/// Everything that a module of this contract may import.
+/// Everything that a core module of this contract may import.
 ///
 /// # Errors
 /// If two definitions collide, which would be our bug.

@@ -1,31 +1,46 @@
-//! What a module says of itself, read without compiling it.
+//! What a module or a component says of itself, read without compiling it.
 
 use anyhow::{Context as _, bail};
+use wasmparser::component_types::ComponentEntityType;
+use wasmparser::types::TypesRef;
 use wasmparser::{
     CompositeInnerType, Encoding, FuncType, KnownCustom, Parser, Payload, ProducersSectionReader, TypeRef,
+    ValidPayload, Validator, WasmFeatures,
 };
 
-/// The outside of a module.
+/// What a file of WebAssembly is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    #[default]
+    Module,
+    Component,
+}
+
+/// The outside of a module or of a component.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
+    pub form: Form,
     pub size_bytes: usize,
+    /// Functions that it defines; of a component, those of all its core modules.
     pub functions: usize,
     /// Of the code of its largest function.
     pub largest_function_bytes: u64,
+    /// Of a component: one for each function and type of the interfaces that it imports.
     pub imports: Vec<Import>,
     pub exports: Vec<Export>,
-    /// Memories that the module defines.
+    /// Memories that it defines; of a component, those of all its core modules.
     pub memories: Vec<Memory>,
-    /// Initial sizes, in elements, of the tables that the module defines.
+    /// Initial sizes, in elements, of the tables that it defines, as for memories.
     pub tables: Vec<u64>,
-    /// What made the module, as it says itself: field, name, version.
+    /// What made it, as it says itself: field, name, version.
     pub producers: Vec<(String, String, String)>,
-    /// Whether the module carries names for its functions.
+    /// Whether it carries names for its functions.
     pub has_names: bool,
 }
 
 #[derive(Clone, Debug)]
 pub struct Import {
+    /// The module, or the interface of a component.
     pub module: String,
     pub name: String,
     /// What is imported: a function's signature, or another kind of thing.
@@ -48,13 +63,18 @@ pub struct Memory {
 
 impl Facts {
     /// # Errors
-    /// If `wasm` is not the binary form of a core module.
+    /// If `wasm` is not the binary form of a core module or of a valid component.
     pub fn read(wasm: &[u8]) -> anyhow::Result<Self> {
-        let mut reader = Reader { facts: Self { size_bytes: wasm.len(), ..Self::default() }, ..Reader::default() };
+        let facts = Self { size_bytes: wasm.len(), ..Self::default() };
+        let mut reader = Reader { facts, scopes: Vec::new() };
         for payload in Parser::new(0).parse_all(wasm) {
             reader.payload(payload.context("read the module")?)?;
         }
-        Ok(reader.facts)
+        let mut facts = reader.facts;
+        if facts.form == Form::Component {
+            facts.read_world(wasm)?;
+        }
+        Ok(facts)
     }
 
     /// The initial size of all memories and tables together.
@@ -66,11 +86,82 @@ impl Facts {
     pub fn export(&self, name: &str) -> Option<&Export> {
         self.exports.iter().find(|export| export.name == name)
     }
+
+    /// Imports and exports of a component. They are of types that only make sense together, so this takes a validator;
+    /// function bodies are left to the compiler.
+    fn read_world(&mut self, wasm: &[u8]) -> anyhow::Result<()> {
+        let mut validator = Validator::new_with_features(WasmFeatures::all());
+        let (mut imports, mut exports, mut depth) = (Vec::new(), Vec::new(), 0_u32);
+        for payload in Parser::new(0).parse_all(wasm) {
+            let payload = payload.context("read the component")?;
+            match &payload {
+                Payload::Version { .. } => depth += 1,
+                Payload::End(_) => depth = depth.saturating_sub(1),
+                Payload::ComponentImportSection(section) if depth == 1 => {
+                    for import in section.clone() {
+                        imports.push(import.context("read the component")?.name.name.to_owned());
+                    }
+                }
+                Payload::ComponentExportSection(section) if depth == 1 => {
+                    for export in section.clone() {
+                        exports.push(export.context("read the component")?.name.name.to_owned());
+                    }
+                }
+                _ => {}
+            }
+            if let ValidPayload::End(types) = validator.payload(&payload).context("read the component")?
+                && depth == 0
+            {
+                let types = types.as_ref();
+                for name in &imports {
+                    self.add_component_import(types, name);
+                }
+                for name in &exports {
+                    let entity = types.component_item_for_export(name);
+                    let kind = entity.map_or("", |item| entity_kind(item.ty)).to_owned();
+                    self.exports.push(Export { name: name.clone(), kind });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn add_component_import(&mut self, types: TypesRef<'_>, name: &str) {
+        let Some(item) = types.component_item_for_import(name) else { return };
+        let import = |member: &str, ty| Import {
+            module: name.to_owned(),
+            name: member.to_owned(),
+            kind: entity_kind(ty).to_owned(),
+        };
+        match item.ty {
+            ComponentEntityType::Instance(id) => {
+                let members = types[id].exports.iter();
+                self.imports.extend(members.map(|(member, item)| import(member, item.ty)));
+            }
+            ty => self.imports.push(import("", ty)),
+        }
+    }
+}
+
+fn entity_kind(ty: ComponentEntityType) -> &'static str {
+    match ty {
+        ComponentEntityType::Module(_) => "core module",
+        ComponentEntityType::Func(_) => "function",
+        ComponentEntityType::Value(_) => "value",
+        ComponentEntityType::Type { .. } => "type",
+        ComponentEntityType::Instance(_) => "interface",
+        ComponentEntityType::Component(_) => "component",
+    }
+}
+
+struct Reader {
+    facts: Facts,
+    /// The module or component that is being read, below those that it is in.
+    scopes: Vec<Scope>,
 }
 
 #[derive(Default)]
-struct Reader {
-    facts: Facts,
+struct Scope {
     /// Signatures by type index.
     types: Vec<String>,
     /// Type index of each function, imported ones first.
@@ -79,14 +170,24 @@ struct Reader {
 
 impl Reader {
     fn payload(&mut self, payload: Payload<'_>) -> anyhow::Result<()> {
+        // Imports and exports of core modules within a component are not those of the component.
+        let is_outermost = self.scopes.len() == 1;
+        if let Payload::Version { encoding, .. } = payload {
+            self.scopes.push(Scope::default());
+            if encoding == Encoding::Component && self.scopes.len() == 1 {
+                self.facts.form = Form::Component;
+            }
+            return Ok(());
+        }
+        let Some(scope) = self.scopes.last_mut() else { bail!("read the module: it does not begin like one") };
         match payload {
-            Payload::Version { encoding: Encoding::Component, .. } => {
-                bail!("this is a component; build a core module for wasm32-wasip1 instead")
+            Payload::End(_) => {
+                self.scopes.pop();
             }
             Payload::TypeSection(section) => {
                 for group in section {
                     for ty in group?.into_types() {
-                        self.types.push(match &ty.composite_type.inner {
+                        scope.types.push(match &ty.composite_type.inner {
                             CompositeInnerType::Func(function) => signature(function),
                             _ => "a type that is no function".to_owned(),
                         });
@@ -97,19 +198,20 @@ impl Reader {
                 for import in section.into_imports() {
                     let import = import?;
                     if let TypeRef::Func(index) | TypeRef::FuncExact(index) = import.ty {
-                        self.functions.push(index);
+                        scope.functions.push(index);
                     }
-                    let kind = self.import_kind(import.ty);
-                    self.facts.imports.push(Import {
-                        module: import.module.to_owned(),
-                        name: import.name.to_owned(),
-                        kind,
-                    });
+                    if is_outermost {
+                        self.facts.imports.push(Import {
+                            module: import.module.to_owned(),
+                            name: import.name.to_owned(),
+                            kind: scope.import_kind(import.ty),
+                        });
+                    }
                 }
             }
             Payload::FunctionSection(section) => {
                 for index in section {
-                    self.functions.push(index?);
+                    scope.functions.push(index?);
                     self.facts.functions += 1;
                 }
             }
@@ -136,9 +238,12 @@ impl Reader {
             Payload::ExportSection(section) => {
                 for export in section {
                     let export = export?;
+                    if !is_outermost {
+                        continue;
+                    }
                     let kind = match export.kind {
                         wasmparser::ExternalKind::Func | wasmparser::ExternalKind::FuncExact => {
-                            self.function_kind(export.index)
+                            scope.function_kind(export.index)
                         }
                         wasmparser::ExternalKind::Memory => "memory".to_owned(),
                         wasmparser::ExternalKind::Table => "table".to_owned(),
@@ -164,12 +269,18 @@ impl Reader {
             let field = field?;
             for value in field.values {
                 let value = value?;
-                self.facts.producers.push((field.name.to_owned(), value.name.to_owned(), value.version.to_owned()));
+                let producer = (field.name.to_owned(), value.name.to_owned(), value.version.to_owned());
+                // The modules of a component were often made by the same tools.
+                if !self.facts.producers.contains(&producer) {
+                    self.facts.producers.push(producer);
+                }
             }
         }
         Ok(())
     }
+}
 
+impl Scope {
     fn import_kind(&self, ty: TypeRef) -> String {
         match ty {
             TypeRef::Func(index) | TypeRef::FuncExact(index) => self.signature(index),

@@ -31,8 +31,13 @@ pub struct Io {
     log: Mutex<Tail>,
     /// The guest's monotonic clock, which moves by what the guest sleeps.
     clock_ns: AtomicU64,
+    /// The earliest time at which a guest that waits for several things wants to be woken.
+    wish_ns: AtomicU64,
     random: Mutex<Random>,
 }
+
+/// No wish to be woken.
+const NEVER: u64 = u64::MAX;
 
 /// An input of unknown size, and what has been read of it since it was last asked: fuel is given for that.
 pub struct Metered {
@@ -101,6 +106,7 @@ impl Io {
             stdout: Mutex::new(stdout),
             log: Mutex::new(Tail::new(log_bytes)),
             clock_ns: AtomicU64::new(MONOTONIC_START.as_nanos() as u64),
+            wish_ns: AtomicU64::new(NEVER),
             random: Mutex::new(Random::Seeded(seed)),
         }
     }
@@ -154,6 +160,23 @@ impl Io {
     /// The guest sleeps until then. It takes no time.
     pub fn sleep_until_ns(&self, ns: u64) {
         self.clock_ns.fetch_max(ns, Ordering::Relaxed);
+    }
+
+    /// The guest waits for this time, or for what comes before it.
+    pub fn wish_to_wake(&self, ns: u64) {
+        self.wish_ns.fetch_min(ns, Ordering::Relaxed);
+    }
+
+    /// The guest sleeps until the earliest time that it waits for.
+    pub fn sleep_until_wish(&self) {
+        let wish_ns = self.wish_ns.swap(NEVER, Ordering::Relaxed);
+        if wish_ns != NEVER {
+            self.sleep_until_ns(wish_ns);
+        }
+    }
+
+    pub fn forget_wishes(&self) {
+        self.wish_ns.store(NEVER, Ordering::Relaxed);
     }
 
     pub fn fill_random(&self, bytes: &mut [u8]) {

@@ -8,7 +8,9 @@ mod argv;
 mod cache;
 mod command;
 mod compile;
+mod component;
 mod contract;
+mod current;
 mod engine;
 mod failure;
 mod fiber;
@@ -43,7 +45,7 @@ use crate::row::Schema;
 use crate::task::TaskId;
 
 pub use contract::{Contract, Refusal};
-pub use inspect::{Export, Facts, Import, Memory};
+pub use inspect::{Export, Facts, Form, Import, Memory};
 pub use layout::Layout;
 pub use processor::{Native, Processor, Start};
 

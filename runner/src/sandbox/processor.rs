@@ -1,4 +1,4 @@
-//! A processor: a module compiled and checked, ready to be run by any number of sandboxes.
+//! A processor: a module or component compiled and checked, ready to be run by any number of sandboxes.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -6,17 +6,19 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use sha2::{Digest as _, Sha256};
-use wasmtime::{Engine, InstancePre, Linker, UnknownImportError};
+use wasmtime::component::Component;
+use wasmtime::{Engine, Linker, UnknownImportError};
 
 use super::Settings;
-use super::abi::Task;
 use super::cache::Cache;
 use super::command::Command;
 use super::compile;
+use super::component;
 use super::contract::{self, Contract, Refusal};
+use super::current::Task;
 use super::engine::{self, explain};
 use super::guest::{self, Guest};
-use super::inspect::Facts;
+use super::inspect::{Facts, Form};
 use super::reactor::{Introduction, Reactor};
 use super::ticker::{Ticker, Ticks};
 use super::warm;
@@ -32,6 +34,7 @@ pub struct Processor {
     facts: Facts,
     sha256: [u8; 32],
     engine: Engine,
+    contract: Contract,
     entry: Entry,
     start: Start,
     schema: Arc<Schema>,
@@ -65,7 +68,7 @@ pub enum Entry {
 }
 
 impl Processor {
-    /// Reads, checks and compiles `source`, which is a module in binary or in text form.
+    /// Reads, checks and compiles `source`, which is a module or component in binary or in text form.
     ///
     /// # Errors
     /// A [`Refusal`] if it can be no processor, and whatever else is wrong with it. No task has run then.
@@ -76,20 +79,10 @@ impl Processor {
         compile::check_size(&facts)?;
         check_memory(&facts, &settings.budget)?;
         check_command(contract, &settings.command)?;
-        let engine = engine::engine(&settings, &facts)?;
-        let linker = guest::linker(&engine, contract).map_err(|error| explain(&error)).context("define the imports")?;
-        let cache = settings.cache.as_deref().and_then(Cache::open);
-        let module = match cache.as_ref().and_then(|cache| cache.find(&engine, &[&wasm])) {
-            Some(module) => module,
-            None => {
-                let module = compile::module(&engine, &wasm).context("compile the module")?;
-                if let Some(cache) = &cache {
-                    cache.keep(&module, &[&wasm]);
-                }
-                module
-            }
+        let Linked { engine, entry, linker } = match facts.form {
+            Form::Module => Linked::module(&wasm, &facts, contract, &settings)?,
+            Form::Component => Linked::component(&wasm, &facts, contract, &settings)?,
         };
-        let pre = linker.instantiate_pre(&module).map_err(|error| refuse_import(error, contract))?;
         let ticker = Ticker::start()?;
         let mut processor = Self {
             schema: Arc::new(settings.schema.clone()),
@@ -98,7 +91,8 @@ impl Processor {
             facts,
             sha256: Sha256::digest(source).into(),
             engine,
-            entry: Entry::new(contract, pre),
+            contract,
+            entry,
             start: Start::Command,
             native: None,
             ticker,
@@ -106,7 +100,7 @@ impl Processor {
         if let Entry::Reactor(reactor) = &processor.entry {
             let Introduction { columns, init_fuel } = reactor.introduce(&processor).map_err(before_first_task)?;
             processor.declare_columns(columns)?;
-            processor.warm_up(init_fuel, &linker, &wasm);
+            processor.warm_up(init_fuel, linker.as_ref(), &wasm);
         }
         if let (WarmStart::Require, Some(reason)) = (processor.settings.warm_start, processor.start.reason_not_warm()) {
             bail!("it cannot be started warm (--warm-start require): {reason}");
@@ -129,10 +123,7 @@ impl Processor {
     }
 
     pub fn contract(&self) -> Contract {
-        match self.entry {
-            Entry::Command(_) => Contract::Command,
-            Entry::Reactor(_) => Contract::Reactor,
-        }
+        self.contract
     }
 
     pub fn facts(&self) -> &Facts {
@@ -193,17 +184,20 @@ impl Processor {
     }
 
     /// Has the instances of a reactor begin where its initialisation ends, if that is wanted, possible and worth it.
-    fn warm_up(&mut self, init_fuel: u64, linker: &Linker<Guest>, wasm: &[u8]) {
+    fn warm_up(&mut self, init_fuel: u64, linker: Option<&Linker<Guest>>, wasm: &[u8]) {
+        const COMPONENT: &str = "it is a component; the toolchains of those run the initialisation as they build";
         self.start = match self.settings.warm_start {
             WarmStart::Off => Start::Cold { init_fuel },
             WarmStart::Auto if init_fuel < warm::WORTHWHILE_FUEL => Start::Quick { init_fuel },
-            WarmStart::Auto | WarmStart::Require => match Reactor::warm(self, linker, wasm) {
-                Ok(reactor) => {
-                    self.entry = Entry::Reactor(reactor);
-                    Start::Warm
+            WarmStart::Auto | WarmStart::Require => {
+                match linker.ok_or_else(|| COMPONENT.to_owned()).and_then(|linker| Reactor::warm(self, linker, wasm)) {
+                    Ok(reactor) => {
+                        self.entry = Entry::Reactor(reactor);
+                        Start::Warm
+                    }
+                    Err(reason) => Start::Unfit { init_fuel, reason },
                 }
-                Err(reason) => Start::Unfit { init_fuel, reason },
-            },
+            }
         };
     }
 }
@@ -241,13 +235,71 @@ fn before_first_task((failure, log): (Failure, String)) -> anyhow::Error {
     anyhow::Error::new(failure).context(format!("the processor failed before its first task{log}"))
 }
 
-impl Entry {
-    fn new(contract: Contract, pre: InstancePre<Guest>) -> Self {
-        match contract {
-            Contract::Command => Self::Command(Command::new(pre)),
-            Contract::Reactor => Self::Reactor(Reactor::new(pre)),
-        }
+/// A processor connected with what it imports.
+struct Linked {
+    engine: Engine,
+    entry: Entry,
+    /// What a module's snapshot is to be connected with; none for a component.
+    linker: Option<Linker<Guest>>,
+}
+
+impl Linked {
+    fn module(wasm: &[u8], facts: &Facts, contract: Contract, settings: &Settings) -> anyhow::Result<Self> {
+        let engine = engine::engine(settings, facts)?;
+        let linker = guest::linker(&engine, contract).map_err(|error| explain(&error)).context("define the imports")?;
+        let cache = settings.cache.as_deref().and_then(Cache::open);
+        let module = match cache.as_ref().and_then(|cache| cache.find(&engine, &[wasm])) {
+            Some(module) => module,
+            None => {
+                let module = compile::module(&engine, wasm).context("compile the module")?;
+                if let Some(cache) = &cache {
+                    cache.keep(&module, &[wasm]);
+                }
+                module
+            }
+        };
+        let pre = linker.instantiate_pre(&module).map_err(|error| refuse_import(error, contract))?;
+        let entry = if contract.is_command() {
+            Entry::Command(Command::Module(pre))
+        } else {
+            Entry::Reactor(Reactor::of_module(pre))
+        };
+        Ok(Self { engine, entry, linker: Some(linker) })
     }
+
+    fn component(wasm: &[u8], facts: &Facts, contract: Contract, settings: &Settings) -> anyhow::Result<Self> {
+        contract::check_interfaces(facts, contract)?;
+        let (engine, component) = compiled_component(wasm, facts, settings)?;
+        let linker =
+            component::linker(&engine, contract).map_err(|error| explain(&error)).context("define the imports")?;
+        let entry = linker.instantiate_pre(&component).and_then(|pre| {
+            Ok(if contract.is_command() {
+                Entry::Command(Command::Component(component::Command::new(pre)?))
+            } else {
+                Entry::Reactor(Reactor::of_component(component::ProcessorPre::new(pre)?))
+            })
+        });
+        let entry = entry.map_err(|error| explain(&error)).context("link the component")?;
+        Ok(Self { engine, entry, linker: None })
+    }
+}
+
+fn compiled_component(wasm: &[u8], facts: &Facts, settings: &Settings) -> anyhow::Result<(Engine, Component)> {
+    let cache = settings.cache.as_deref().and_then(Cache::open);
+    let in_engine = |engine: Engine| {
+        if let Some(component) = cache.as_ref().and_then(|cache| cache.find_component(&engine, &[wasm])) {
+            return Ok((engine, component));
+        }
+        let component = compile::component(&engine, wasm)?;
+        if let Some(cache) = &cache {
+            cache.keep_component(&component, &[wasm]);
+        }
+        anyhow::Ok((engine, component))
+    };
+    // The pool has room for what a component's facts say. One that instantiates more than they can tell does without.
+    in_engine(engine::engine(settings, facts)?)
+        .or_else(|_| in_engine(engine::on_demand(settings)?))
+        .context("compile the component")
 }
 
 /// A module that cannot even start within the limit fails now, not once for every task.
@@ -262,11 +314,14 @@ fn check_memory(facts: &Facts, budget: &Budget) -> Result<(), Refusal> {
 /// What is said of commands must not be lost on a processor of another kind.
 fn check_command(contract: Contract, command: &config::Command) -> anyhow::Result<()> {
     let usual = config::Command::default();
-    let option = match contract {
-        Contract::Command => return Ok(()),
-        Contract::Reactor if command.args != usual.args => "--args",
-        Contract::Reactor if command.result != usual.result => "--result",
-        Contract::Reactor => return Ok(()),
+    let option = if contract.is_command() {
+        return Ok(());
+    } else if command.args != usual.args {
+        "--args"
+    } else if command.result != usual.result {
+        "--result"
+    } else {
+        return Ok(());
     };
     bail!("{option} is for WASI commands, and this processor is made with an SDK: leave it out")
 }

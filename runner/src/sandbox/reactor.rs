@@ -1,12 +1,14 @@
-//! Contract B: an SDK reactor. Fresh for every task, or kept from task to task of its worker.
+//! Contracts B and C: an SDK reactor, or a component that does the same. Fresh for every task, or kept from task to task of its worker.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use wasmtime::{InstancePre, Linker, Memory, Store, TypedFunc};
 
-use super::abi::{self, Current};
+use super::abi;
 use super::compile;
+use super::component;
+use super::current::Current;
 use super::failure::{self, Circumstances};
 use super::fiber;
 use super::guest::{Earned, Grants, Guest, set_budget};
@@ -26,10 +28,16 @@ const INIT_FUEL: u64 = Fuel::DEFAULT.base;
 /// The pointer that stands for an empty input: any but 0.
 const EMPTY_INPUT: u32 = 1;
 
+/// A reactor, or a component that does the same, ready to be instantiated.
 pub struct Reactor {
-    pre: InstancePre<Guest>,
+    pre: Pre,
     /// Instances are made as the initialisation leaves them.
     is_warm: bool,
+}
+
+enum Pre {
+    Module(InstancePre<Guest>),
+    Component(component::ProcessorPre),
 }
 
 /// What a processor tells before its first task.
@@ -43,22 +51,36 @@ pub struct Introduction {
 /// An instance that is initialised and waits for a task.
 pub struct Instance {
     store: Store<Guest>,
-    exports: wasmtime::Instance,
+    exports: Exports,
+}
+
+/// What is called in an instance.
+enum Exports {
+    Module(ModuleExports),
+    Component(component::Processor),
+}
+
+struct ModuleExports {
+    instance: wasmtime::Instance,
     memory: Memory,
     alloc: TypedFunc<u32, u32>,
     process: TypedFunc<(u32, u32), u64>,
 }
 
 /// What a guest said at the end of a call.
-enum Reply {
+pub enum Reply {
     Success,
     Failed(String),
     Skipped(String),
 }
 
 impl Reactor {
-    pub fn new(pre: InstancePre<Guest>) -> Self {
-        Self { pre, is_warm: false }
+    pub fn of_module(pre: InstancePre<Guest>) -> Self {
+        Self { pre: Pre::Module(pre), is_warm: false }
+    }
+
+    pub fn of_component(pre: component::ProcessorPre) -> Self {
+        Self { pre: Pre::Component(pre), is_warm: false }
     }
 
     /// The same reactor, so that its instances begin where the initialisation ends.
@@ -79,9 +101,10 @@ impl Reactor {
             None => {
                 let snapshot = Snapshot::prepare(wasm)?;
                 let module = compile::module(processor.engine(), snapshot.instrumented()).map_err(explained)?;
-                let cold = Self::new(linker.instantiate_pre(&module).map_err(told)?);
+                let cold = Self::of_module(linker.instantiate_pre(&module).map_err(told)?);
                 let mut instance = cold.start(processor).map_err(|(failure, _)| failure.to_string())?;
-                let initialised = snapshot.take(&mut instance.store, instance.exports)?;
+                let Exports::Module(exports) = &instance.exports else { return Err("it is no module".to_owned()) };
+                let initialised = snapshot.take(&mut instance.store, exports.instance)?;
                 drop(instance);
                 let module = compile::module(processor.engine(), &initialised).map_err(explained)?;
                 if let Some(cache) = cache {
@@ -90,7 +113,7 @@ impl Reactor {
                 module
             }
         };
-        let warm = Self { pre: linker.instantiate_pre(&module).map_err(told)?, is_warm: true };
+        let warm = Self { pre: Pre::Module(linker.instantiate_pre(&module).map_err(told)?), is_warm: true };
         warm.start(processor).map_err(|(failure, _)| failure.to_string())?;
         Ok(warm)
     }
@@ -157,7 +180,7 @@ impl Reactor {
         let deadline = set_budget(&mut store, INIT_FUEL, budget.timeout).map_err(host)?;
 
         let failure = match fiber::run(&deadline, self.initialise(&mut store)) {
-            Ok((exports, Reply::Success)) => return Instance::bind(store, exports).map_err(host),
+            Ok((exports, Reply::Success)) => return Ok(Instance { store, exports }),
             Ok((_, Reply::Failed(message))) => {
                 let failure = Failure::new(FailureKind::GuestError, message);
                 refine(failure, processor, &store, INIT_FUEL)
@@ -173,21 +196,18 @@ impl Reactor {
     }
 
     /// Instantiates, and runs the guest's own initialisation.
-    async fn initialise(&self, store: &mut Store<Guest>) -> wasmtime::Result<(wasmtime::Instance, Reply)> {
-        let exports = self.pre.instantiate_async(&mut *store).await?;
-        if self.is_warm {
-            return Ok((exports, Reply::Success));
+    async fn initialise(&self, store: &mut Store<Guest>) -> wasmtime::Result<(Exports, Reply)> {
+        match &self.pre {
+            Pre::Module(pre) => {
+                let exports = ModuleExports::of(pre.instantiate_async(&mut *store).await?, store)?;
+                let reply = if self.is_warm { Reply::Success } else { exports.initialise(store).await? };
+                Ok((Exports::Module(exports), reply))
+            }
+            Pre::Component(pre) => {
+                let (processor, reply) = pre.start(store).await?;
+                Ok((Exports::Component(processor), reply))
+            }
         }
-        if exports.get_func(&mut *store, "_initialize").is_some() {
-            exports.get_typed_func::<(), ()>(&mut *store, "_initialize")?.call_async(&mut *store, ()).await?;
-        }
-        if exports.get_func(&mut *store, "sandmill_init").is_none() {
-            return Ok((exports, Reply::Success));
-        }
-        let init = exports.get_typed_func::<(), u64>(&mut *store, "sandmill_init")?;
-        let packed = init.call_async(&mut *store, ()).await?;
-        let data = exported_memory(store, exports)?.data(&*store);
-        Ok((exports, read_reply(data, "sandmill_init", packed)?))
     }
 
     /// Initialises an instance, and asks it for the columns that the processor declares.
@@ -209,14 +229,6 @@ impl Reactor {
 }
 
 impl Instance {
-    fn bind(mut store: Store<Guest>, exports: wasmtime::Instance) -> wasmtime::Result<Self> {
-        let memory = exported_memory(&mut store, exports)?;
-        let alloc = exports.get_typed_func(&mut store, "sandmill_alloc")?;
-        let process = exports.get_typed_func(&mut store, "sandmill_process")?;
-        store.data_mut().memory = Some(memory);
-        Ok(Self { store, exports, memory, alloc, process })
-    }
-
     fn run(
         &mut self,
         processor: &Processor,
@@ -227,6 +239,9 @@ impl Instance {
         let fuel = budget.fuel.for_input(input.size_bytes().unwrap_or(0));
         let (input, read_bytes) = Metered::over(input);
         let seed = Seed::of_task(processor.sha256(), task);
+        if let Exports::Module(_) = &self.exports {
+            self.store.data_mut().renew_wasi();
+        }
         let guest = self.store.data_mut();
         guest.earned = Earned { read_bytes, fuel_per_byte: budget.fuel.per_input_byte, fuel: 0 };
         guest.start_task(seed, Current::new(task, input, processor.rows_of(task)));
@@ -264,24 +279,63 @@ impl Instance {
     }
 
     async fn call(&mut self) -> wasmtime::Result<Reply> {
-        let (ptr, len) = self.put_input().await?;
-        let packed = self.process.call_async(&mut self.store, (ptr, len)).await?;
-        Ok(read_reply(self.memory.data(&self.store), "sandmill_process", packed)?)
+        match &self.exports {
+            Exports::Module(exports) => exports.process(&mut self.store).await,
+            Exports::Component(processor) => {
+                let whole = self.store.data_mut().task.current("process")?.whole()?;
+                processor.process(&mut self.store, whole).await
+            }
+        }
+    }
+
+    async fn columns(&mut self) -> wasmtime::Result<Option<Vec<String>>> {
+        match &self.exports {
+            Exports::Module(exports) => exports.columns(&mut self.store).await,
+            Exports::Component(processor) => processor.columns(&mut self.store).await,
+        }
+    }
+}
+
+impl ModuleExports {
+    fn of(instance: wasmtime::Instance, store: &mut Store<Guest>) -> wasmtime::Result<Self> {
+        let memory = exported_memory(store, instance)?;
+        let alloc = instance.get_typed_func(&mut *store, "sandmill_alloc")?;
+        let process = instance.get_typed_func(&mut *store, "sandmill_process")?;
+        store.data_mut().memory = Some(memory);
+        Ok(Self { instance, memory, alloc, process })
+    }
+
+    async fn initialise(&self, store: &mut Store<Guest>) -> wasmtime::Result<Reply> {
+        if self.instance.get_func(&mut *store, "_initialize").is_some() {
+            self.instance.get_typed_func::<(), ()>(&mut *store, "_initialize")?.call_async(&mut *store, ()).await?;
+        }
+        if self.instance.get_func(&mut *store, "sandmill_init").is_none() {
+            return Ok(Reply::Success);
+        }
+        let init = self.instance.get_typed_func::<(), u64>(&mut *store, "sandmill_init")?;
+        let packed = init.call_async(&mut *store, ()).await?;
+        Ok(read_reply(self.memory.data(&*store), "sandmill_init", packed)?)
+    }
+
+    async fn process(&self, store: &mut Store<Guest>) -> wasmtime::Result<Reply> {
+        let (ptr, len) = self.put_input(store).await?;
+        let packed = self.process.call_async(&mut *store, (ptr, len)).await?;
+        Ok(read_reply(self.memory.data(&*store), "sandmill_process", packed)?)
     }
 
     /// Puts a small input into the guest's memory; a large one is for the guest to pull.
-    async fn put_input(&mut self) -> wasmtime::Result<(u32, u32)> {
-        let size_bytes = self.store.data().task.current.as_ref().map_or(Some(0), |current| current.input.size_bytes());
+    async fn put_input(&self, store: &mut Store<Guest>) -> wasmtime::Result<(u32, u32)> {
+        let size_bytes = store.data().task.current.as_ref().map_or(Some(0), |current| current.input.size_bytes());
         let Some(size_bytes) = size_bytes.filter(|&size_bytes| size_bytes <= INLINE_INPUT_BYTES) else {
             return Ok((0, 0));
         };
         let len = size_bytes as u32;
-        let ptr = if len == 0 { EMPTY_INPUT } else { self.alloc.call_async(&mut self.store, len).await? };
+        let ptr = if len == 0 { EMPTY_INPUT } else { self.alloc.call_async(&mut *store, len).await? };
         if ptr == 0 {
             let message = format!("sandmill_alloc had no {len} bytes for the input");
             return Err(Failure::new(FailureKind::OutOfMemory, message).into());
         }
-        let (data, guest) = self.memory.data_and_store_mut(&mut self.store);
+        let (data, guest) = self.memory.data_and_store_mut(&mut *store);
         let Some(current) = &mut guest.task.current else { return Ok((0, 0)) };
         if len > 0 {
             let buffer = abi::slice_mut(data, "sandmill_alloc", ptr.cast_signed(), len.cast_signed())?;
@@ -291,17 +345,17 @@ impl Instance {
         Ok((ptr, len))
     }
 
-    async fn columns(&mut self) -> wasmtime::Result<Option<Vec<String>>> {
+    async fn columns(&self, store: &mut Store<Guest>) -> wasmtime::Result<Option<Vec<String>>> {
         const CALL: &str = "sandmill_columns";
-        if self.exports.get_func(&mut self.store, CALL).is_none() {
+        if self.instance.get_func(&mut *store, CALL).is_none() {
             return Ok(None);
         }
-        let columns = self.exports.get_typed_func::<(), u64>(&mut self.store, CALL)?;
-        let packed = columns.call_async(&mut self.store, ()).await?;
+        let columns = self.instance.get_typed_func::<(), u64>(&mut *store, CALL)?;
+        let packed = columns.call_async(&mut *store, ()).await?;
         if packed == 0 {
             return Ok(None);
         }
-        let json = unpack(self.memory.data(&self.store), CALL, packed)?;
+        let json = unpack(self.memory.data(&*store), CALL, packed)?;
         let columns: Vec<String> = serde_json::from_slice(json).map_err(|error| {
             Failure::new(FailureKind::BadOutput, format!("{CALL} is not a JSON array of strings: {error}"))
         })?;
@@ -309,8 +363,8 @@ impl Instance {
     }
 }
 
-fn exported_memory(store: &mut Store<Guest>, exports: wasmtime::Instance) -> Result<Memory, Failure> {
-    exports
+fn exported_memory(store: &mut Store<Guest>, instance: wasmtime::Instance) -> Result<Memory, Failure> {
+    instance
         .get_memory(&mut *store, "memory")
         .ok_or_else(|| Failure::new(FailureKind::Host, "the instance has no memory, and its module has one"))
 }
