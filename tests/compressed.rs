@@ -83,6 +83,10 @@ fn the_command_line_decompresses_and_test_does_as_well() {
     let processor = job.config.processor.as_os_str();
     let test = Program::new().args(["test".as_ref(), processor, job.path("a.gz").as_os_str()]).run();
     test.expect_code(0).expect_stdout("{\"n\":1}");
+    // Fuel is for what comes out: a million bytes from a thousand.
+    job.input("b.gz", gzip(" ".repeat(1_000_000)));
+    let test = Program::new().args(["test".as_ref(), processor, job.path("b.gz").as_os_str()]).run();
+    test.expect_code(0).expect_stderr(" of 20,000,000,000");
     let input = job.path("a.gz");
     let run = |more: &[&str]| {
         let args = ["run".as_ref(), processor, input.as_os_str(), "--stdout".as_ref(), "ndjson".as_ref()];

@@ -26,7 +26,7 @@ fn hash(input: *sandmill.Input) !Hashes {
     var blake3_digest: [Blake3.digest_length]u8 = undefined;
     blake3.final(&blake3_digest);
     return .{
-        .bytes = input.len,
+        .bytes = input.offset,
         .sha256 = try hex(input.allocator, &sha256_digest),
         .blake3 = try hex(input.allocator, &blake3_digest),
     };

@@ -13,6 +13,14 @@ declare function sandmill_input_read(pointer: usize, size: i32): i32;
 declare function sandmill_input_path(pointer: usize, size: i32): i32;
 
 // @ts-ignore: decorator
+@external("sandmill_1", "chunk_offset")
+declare function sandmill_chunk_offset(): i64;
+
+// @ts-ignore: decorator
+@external("sandmill_1", "first_record")
+declare function sandmill_first_record(): i64;
+
+// @ts-ignore: decorator
 @external("sandmill_1", "param")
 declare function sandmill_param(namePointer: usize, nameSize: i32, pointer: usize, size: i32): i32;
 
@@ -31,6 +39,15 @@ declare function sandmill_log(pointer: usize, size: i32): void;
 // Most paths and parameters fit into this, so that one call is enough.
 const TEXT_BYTES: i32 = 256;
 
+export function chunkOffset(): i64 {
+  return sandmill_chunk_offset();
+}
+
+export function firstRecord(): i64 {
+  return sandmill_first_record();
+}
+
+/** -1 if it is not known. */
 export function inputSize(): i64 {
   return sandmill_input_len();
 }

@@ -16,9 +16,11 @@
 #define HOST(name) __attribute__((import_module("sandmill_1"), import_name(#name)))
 #define EXPORT(name) __attribute__((export_name(#name)))
 
-HOST(input_len) uint64_t sandmill_host_input_len(void);
+HOST(input_len) int64_t sandmill_host_input_len(void);
 HOST(input_read) size_t sandmill_host_input_read(void *ptr, size_t len);
 HOST(input_path) size_t sandmill_host_input_path(void *ptr, size_t len);
+HOST(chunk_offset) uint64_t sandmill_host_chunk_offset(void);
+HOST(first_record) uint64_t sandmill_host_first_record(void);
 HOST(param) int32_t sandmill_host_param(const char *name, size_t name_len, void *ptr, size_t len);
 HOST(emit) void sandmill_host_emit(const char *ptr, size_t len);
 HOST(reject) void sandmill_host_reject(uint64_t record, int64_t offset, const char *ptr, size_t len);
@@ -295,7 +297,8 @@ struct sandmill_input {
     size_t start;
     /* Whether there may be more input behind the window. */
     bool has_more;
-    uint64_t len;
+    /* -1 if the host does not know it. */
+    int64_t len;
     /* How much has been read. */
     uint64_t offset;
     uint64_t line_number;
@@ -305,7 +308,20 @@ struct sandmill_input {
 /* What the host has asked room for, until `sandmill_process` takes it. */
 static buffer staged;
 
-uint64_t sandmill_input_len(const sandmill_input *input) { return input->len; }
+int64_t sandmill_input_len(const sandmill_input *input) {
+    if (input->len >= 0 || input->has_more) return input->len;
+    return (int64_t)(input->offset + (input->window.len - input->start));
+}
+
+uint64_t sandmill_chunk_offset(const sandmill_input *input) {
+    (void)input; /* there is one at a time */
+    return sandmill_host_chunk_offset();
+}
+
+uint64_t sandmill_first_record(const sandmill_input *input) {
+    (void)input;
+    return sandmill_host_first_record();
+}
 
 const char *sandmill_input_path(sandmill_input *input) {
     if (input->path != NULL) return input->path;
@@ -333,8 +349,10 @@ static bool widen(sandmill_input *input, size_t len) {
 }
 
 const char *sandmill_input_bytes(sandmill_input *input, size_t *len) {
+    /* Without a size to make room for, the window grows as it is filled. */
+    while (input->len < 0 && widen(input, PULL_BYTES)) {}
     while (input->has_more) {
-        uint64_t left = input->len - input->offset - (input->window.len - input->start);
+        uint64_t left = (uint64_t)input->len - input->offset - (input->window.len - input->start);
         /* One byte more, to meet the end with the same call. */
         widen(input, left < SIZE_MAX / 2 ? (size_t)left + 1 : SIZE_MAX / 2);
     }
@@ -447,7 +465,7 @@ EXPORT(sandmill_alloc) void *sandmill_alloc(size_t len) {
 }
 
 EXPORT(sandmill_process) uint64_t sandmill_process(char *ptr, size_t len) {
-    sandmill_input input = {.has_more = ptr == NULL, .len = ptr == NULL ? sandmill_host_input_len() : len};
+    sandmill_input input = {.has_more = ptr == NULL, .len = ptr == NULL ? sandmill_host_input_len() : (int64_t)len};
     if (ptr != NULL && len > 0) {
         if (ptr != staged.ptr || len >= staged.capacity) __builtin_trap(); /* the host has made up a pointer */
         input.window = staged;

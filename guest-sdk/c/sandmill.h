@@ -74,8 +74,11 @@ sandmill_result sandmill_skipf(const char *format, ...) __attribute__((format(pr
 
 /* ---- the input ---- */
 
-/* The size of the whole input in bytes. */
-uint64_t sandmill_input_len(const sandmill_input *input);
+/*
+ * The size of the whole input in bytes; -1 as long as it is not known: that of a large input which is decompressed on
+ * the way is when all of it has been read.
+ */
+int64_t sandmill_input_len(const sandmill_input *input);
 
 /* The path of the input, as the `path` column of the results shows it. */
 const char *sandmill_input_path(sandmill_input *input);
@@ -99,6 +102,12 @@ typedef struct {
 
 /* Reads the next line; false at the end. However large the input is, only a small part of it is in memory. */
 bool sandmill_next_line(sandmill_input *input, sandmill_line *line);
+
+/* Where in its file the input begins, in bytes: 0 unless it is a chunk of one (`--split`). */
+uint64_t sandmill_chunk_offset(const sandmill_input *input);
+
+/* The number of the input's first record in its file, counted from 1; 0 if it is not known. 1 for a whole file. */
+uint64_t sandmill_first_record(const sandmill_input *input);
 
 /* Whether all of it is valid UTF-8. */
 bool sandmill_is_utf8(const char *text, size_t len);

@@ -55,8 +55,15 @@ class Input {
   public:
     explicit Input(sandmill_input *input) : input_(input) {}
 
-    /* The size of the whole input in bytes. */
-    std::uint64_t len() const { return sandmill_input_len(input_); }
+    /*
+     * The size of the whole input in bytes. That of a large input which is decompressed on the way is not known before
+     * all of it has been read.
+     */
+    std::optional<std::uint64_t> len() const {
+        std::int64_t len = sandmill_input_len(input_);
+        if (len < 0) return std::nullopt;
+        return static_cast<std::uint64_t>(len);
+    }
 
     /* The path of the input, as the `path` column of the results shows it. */
     std::string_view path() { return sandmill_input_path(input_); }
@@ -76,6 +83,16 @@ class Input {
         sandmill_line line;
         if (!sandmill_next_line(input_, &line)) return std::nullopt;
         return Line{{line.text, line.len}, line.number, line.offset};
+    }
+
+    /* Where in its file the input begins, in bytes: 0 unless it is a chunk of one (`--split`). */
+    std::uint64_t chunk_offset() const { return sandmill_chunk_offset(input_); }
+
+    /* The number of the input's first record in its file, counted from 1, if it is known. 1 for a whole file. */
+    std::optional<std::uint64_t> first_record() const {
+        std::uint64_t number = sandmill_first_record(input_);
+        if (number == 0) return std::nullopt;
+        return number;
     }
 
   private:

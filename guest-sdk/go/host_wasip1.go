@@ -16,6 +16,12 @@ func sandmillInputRead(buffer unsafe.Pointer, size uint32) uint32
 //go:wasmimport sandmill_1 input_path
 func sandmillInputPath(buffer unsafe.Pointer, size uint32) int32
 
+//go:wasmimport sandmill_1 chunk_offset
+func sandmillChunkOffset() int64
+
+//go:wasmimport sandmill_1 first_record
+func sandmillFirstRecord() int64
+
 //go:wasmimport sandmill_1 param
 func sandmillParam(name string, buffer unsafe.Pointer, size uint32) int32
 
@@ -34,6 +40,14 @@ func hostSize() int64 {
 
 func hostRead(buffer []byte) int {
 	return int(sandmillInputRead(unsafe.Pointer(unsafe.SliceData(buffer)), sizeOf(buffer)))
+}
+
+func hostChunkOffset() int64 {
+	return sandmillChunkOffset()
+}
+
+func hostFirstRecord() int64 {
+	return sandmillFirstRecord()
 }
 
 func hostPath() string {

@@ -121,6 +121,38 @@ func TestAnInputIsTheSameWhetherItIsInMemoryOrPulled(t *testing.T) {
 	}
 }
 
+func TestASizeThatIsNotKnownIsWhenAllHasBeenRead(t *testing.T) {
+	text := strings.Repeat("0123456789", 50_000)
+	Try(func(in *Input) error {
+		in.Read(make([]byte, 7))
+		if in.Size() != -1 || string(in.Bytes()) != text[7:] || in.Size() != 500_000 {
+			t.Error(in.Size())
+		}
+		return nil
+	}, Task{Input: text, UnknownSize: true})
+	Try(func(in *Input) error {
+		if rest, err := io.ReadAll(in); string(rest) != text || err != nil || in.Size() != 500_000 {
+			t.Error(len(rest), err, in.Size())
+		}
+		return nil
+	}, Task{Input: text, UnknownSize: true})
+}
+
+func TestAChunkKnowsItsPlace(t *testing.T) {
+	Try(func(in *Input) error {
+		if number, known := in.FirstRecord(); in.ChunkOffset() != 70 || number != 5 || !known {
+			t.Error(in.ChunkOffset(), number, known)
+		}
+		return nil
+	}, Task{ChunkOffset: 70, FirstRecord: 5})
+	Try(func(in *Input) error {
+		if _, known := in.FirstRecord(); known {
+			t.Error("nobody has said so")
+		}
+		return nil
+	}, Task{})
+}
+
 func TestParametersAndColumns(t *testing.T) {
 	Try(func(in *Input) error {
 		if value, found := Param("a"); value != "1" || !found {

@@ -13,6 +13,10 @@ type Task struct {
 	Params map[string]string
 	// The input is not in memory as a whole but comes in pieces, as sandmill gives large ones.
 	Pulled bool
+	// The size is not known beforehand, as with large inputs that are decompressed on the way. They are pulled.
+	UnknownSize bool
+	// With --split, where in its file the input begins, and the number of its first record, if that is known.
+	ChunkOffset, FirstRecord int64
 }
 
 // Tried is what came of trying a processor.
@@ -40,7 +44,10 @@ func Try(process func(*Input) error, task Task) Tried {
 	current = task
 	in := &Input{size: int64(len(task.Input)), unread: []byte(task.Input)}
 	unpulled = ""
-	if task.Pulled {
+	if task.UnknownSize {
+		in.size = -1
+	}
+	if task.Pulled || task.UnknownSize {
 		in.unread, in.more, unpulled = nil, true, task.Input
 	}
 	tried.Err = runTask(in, process)
@@ -61,6 +68,14 @@ func hostRead(buffer []byte) int {
 	n := copy(buffer, unpulled)
 	unpulled = unpulled[n:]
 	return n
+}
+
+func hostChunkOffset() int64 {
+	return current.ChunkOffset
+}
+
+func hostFirstRecord() int64 {
+	return current.FirstRecord
 }
 
 func hostPath() string {

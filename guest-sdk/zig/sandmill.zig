@@ -7,7 +7,7 @@
 //!     fn size(input: *sandmill.Input) !Size {
 //!         var lines: u64 = 0;
 //!         while (input.nextLine()) |_| lines += 1;
-//!         return .{ .bytes = input.len, .lines = lines };
+//!         return .{ .bytes = input.offset, .lines = lines };
 //!     }
 //!
 //!     comptime {
@@ -25,9 +25,11 @@
 const std = @import("std");
 
 const host = struct {
-    extern "sandmill_1" fn input_len() u64;
+    extern "sandmill_1" fn input_len() i64;
     extern "sandmill_1" fn input_read(ptr: [*]u8, len: usize) usize;
     extern "sandmill_1" fn input_path(ptr: [*]u8, len: usize) usize;
+    extern "sandmill_1" fn chunk_offset() u64;
+    extern "sandmill_1" fn first_record() u64;
     extern "sandmill_1" fn param(name_ptr: [*]const u8, name_len: usize, ptr: [*]u8, len: usize) i32;
     extern "sandmill_1" fn emit(ptr: [*]const u8, len: usize) void;
     extern "sandmill_1" fn reject(record: u64, offset: i64, ptr: [*]const u8, len: usize) void;
@@ -77,7 +79,10 @@ pub fn processor(comptime function: anytype, comptime options: Options) void {
 
         fn process(ptr: ?[*]u8, len: usize) callconv(.c) u64 {
             // Whole in memory or, without a pointer, to be pulled.
-            var input: Input = if (ptr) |_| .{ .len = len } else .{ .len = host.input_len(), .has_more = true };
+            var input: Input = if (ptr) |_|
+                .{ .host_len = len }
+            else
+                .{ .host_len = std.math.cast(u64, host.input_len()), .has_more = true };
             if (len > 0) {
                 if (ptr != staged.ptr or len > staged.len) @trap(); // the host has made up a pointer
                 input.window = .fromOwnedSlice(staged);
@@ -190,8 +195,6 @@ fn packReply() u64 {
 
 /// The input of a task. What its functions give is yours to read until your function returns.
 pub const Input = struct {
-    /// The size of the whole input in bytes.
-    len: u64,
     /// How many bytes have been read so far: the offset of the next one.
     offset: u64 = 0,
     /// For what you need until the task ends, when all of it is freed.
@@ -202,6 +205,26 @@ pub const Input = struct {
     /// Whether there may be more input behind the window.
     has_more: bool = false,
     line_number: u64 = 0,
+    /// The size of the whole input, if the host knows it.
+    host_len: ?u64,
+
+    /// The size of the whole input in bytes. That of a large input which is decompressed on the way is not known before
+    /// all of it has been read.
+    pub fn len(input: *const Input) ?u64 {
+        if (input.host_len) |known| return known;
+        return if (input.has_more) null else input.offset + (input.window.items.len - input.start);
+    }
+
+    /// Where in its file the input begins, in bytes: 0 unless it is a chunk of one (`--split`).
+    pub fn chunkOffset(_: *const Input) u64 {
+        return host.chunk_offset();
+    }
+
+    /// The number of the input's first record in its file, counted from 1, if it is known. 1 for a whole file.
+    pub fn firstRecord(_: *const Input) ?u64 {
+        const number = host.first_record();
+        return if (number > 0) number else null;
+    }
 
     /// The path of the input, as the `path` column of the results shows it.
     pub fn path(input: *Input) []const u8 {
@@ -213,8 +236,10 @@ pub const Input = struct {
 
     /// The whole input, or what has not been read of it. It may hold any bytes.
     pub fn bytes(input: *Input) []const u8 {
+        // Without a size to make room for, the window grows as it is filled.
+        if (input.host_len == null) while (input.widen(pull_bytes)) {};
         while (input.has_more) {
-            const left = input.len - input.offset - (input.window.items.len - input.start);
+            const left = input.host_len.? - input.offset - (input.window.items.len - input.start);
             // One byte more, to meet the end with the same call.
             _ = input.widen((std.math.cast(usize, left) orelse outOfMemory()) +| 1);
         }

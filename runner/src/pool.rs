@@ -115,7 +115,7 @@ impl Workshop<'_> {
             match &attempt.outcome {
                 Outcome::Failed(failure) if !failure.kind.is_deterministic() && tries_left > 0 => tries_left -= 1,
                 _ => {
-                    let Attempt { mut outcome, usage, log, files } = attempt;
+                    let Attempt { mut outcome, usage, log, files, .. } = attempt;
                     let mut staged = Vec::new();
                     match self.outbox.map_or(Ok(Vec::new()), |outbox| outbox.stage(&task.id, files)) {
                         Ok(files) => staged = files,
@@ -145,7 +145,13 @@ pub fn run_caught(sandbox: &mut Sandbox<'_>, task: &TaskId, input: Box<dyn Input
 }
 
 fn failed(failure: Failure) -> Attempt {
-    Attempt { outcome: Outcome::Failed(failure), usage: Usage::default(), log: String::new(), files: Vec::new() }
+    Attempt {
+        outcome: Outcome::Failed(failure),
+        usage: Usage::default(),
+        fuel_budget: 0,
+        log: String::new(),
+        files: Vec::new(),
+    }
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> &str {

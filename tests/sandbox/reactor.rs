@@ -191,6 +191,21 @@ fn a_log_has_its_lines_ended() {
 }
 
 #[test]
+fn what_a_guest_logs_before_it_aborts_is_in_the_message() {
+    let ending = |end: &str, log: &str| {
+        let source = guest("log.wat").replace("(i64.const 0)))", &format!("{end}))"));
+        run_all(&source, settings(), [("input", log.into())]).remove(0)
+    };
+    assert_failed(&ending("unreachable", "no such thing"), FailureKind::Trap, "executed: no such thing\nno such thing");
+    let long = ending("unreachable", &"long ".repeat(2_000));
+    assert!(failure(&long).message.len() < 5_000, "the end of it");
+    // A fault that nobody meant has no last words: what is in the log is about something else.
+    let fault = ending("(i64.load (i32.const -1))", "a remark");
+    assert_failed(&fault, FailureKind::Trap, "out of bounds");
+    assert!(!failure(&fault).message.contains("remark") && fault.log.contains("remark"), "{fault:#?}");
+}
+
+#[test]
 fn what_a_reactor_writes_to_its_streams_goes_to_the_log() {
     let attempt = run("reactor_streams.wat", "x");
     assert_eq!(rows(&attempt), "");

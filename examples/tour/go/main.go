@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -26,6 +27,9 @@ func tour(in *sandmill.Input) error {
 	row := told{Source: in.Path()}
 	if note, found := sandmill.Param("note"); found {
 		row.Note = &note
+	}
+	if how, found := sandmill.Param("read"); found {
+		return readAtOnce(in, how == "whole", row)
 	}
 	reader := bufio.NewReader(in)
 	var offset int64
@@ -59,6 +63,33 @@ func tour(in *sandmill.Input) error {
 			}
 		}
 	}
+}
+
+// readAtOnce gives one row about all of the input, which is taken whole or read in parts.
+func readAtOnce(in *sandmill.Input, whole bool, row told) error {
+	size := "unknown"
+	if in.Size() >= 0 {
+		size = strconv.FormatInt(in.Size(), 10)
+	}
+	var hash uint32
+	add := func(bytes []byte) {
+		for _, b := range bytes {
+			hash = hash*31 + uint32(b)
+		}
+	}
+	if whole {
+		add(in.Bytes())
+	} else {
+		part := make([]byte, 10_000)
+		for n, err := in.Read(part); err == nil; n, err = in.Read(part) {
+			add(part[:n])
+		}
+	}
+	row.Line, _ = in.FirstRecord()
+	row.Text = fmt.Sprintf("at %d, size %s, hash %d", in.ChunkOffset(), size, hash)
+	row.Length = int(in.Size())
+	row.Above, row.HalfMore, row.IsLong = row.Length-10, float64(row.Length)+0.5, row.Length > 20
+	return in.Emit(row)
 }
 
 func init() {

@@ -19,6 +19,7 @@ const Told = struct {
 fn tour(input: *sandmill.Input) !void {
     const note = sandmill.param(input.allocator, "note");
     const source = input.path();
+    if (sandmill.param(input.allocator, "read")) |how| return readAtOnce(input, std.mem.eql(u8, how, "whole"), note);
     while (input.nextLine()) |line| {
         const text = line.text;
         if (!std.unicode.utf8ValidateSlice(text)) {
@@ -44,6 +45,33 @@ fn tour(input: *sandmill.Input) !void {
             });
         }
     }
+}
+
+/// One row about all of the input, which is taken whole or read in parts.
+fn readAtOnce(input: *sandmill.Input, whole: bool, note: ?[]const u8) !void {
+    const size = if (input.len()) |known| try std.fmt.allocPrint(input.allocator, "{d}", .{known}) else "unknown";
+    var hash: u32 = 0;
+    if (whole) {
+        for (input.bytes()) |byte| hash = hash *% 31 +% byte;
+    } else {
+        var part: [10_000]u8 = undefined;
+        while (true) {
+            const read = input.read(&part);
+            if (read == 0) break;
+            for (part[0..read]) |byte| hash = hash *% 31 +% byte;
+        }
+    }
+    const length: usize = @intCast(input.len().?);
+    sandmill.emit(Told{
+        .line = input.firstRecord() orelse 0,
+        .text = try std.fmt.allocPrint(input.allocator, "at {d}, size {s}, hash {d}", .{ input.chunkOffset(), size, hash }),
+        .length = length,
+        .above = @as(i64, @intCast(length)) - 10,
+        .half_more = @as(f64, @floatFromInt(length)) + 0.5,
+        .is_long = length > 20,
+        .note = note,
+        .source = input.path(),
+    });
 }
 
 comptime {

@@ -9,6 +9,8 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     const LEAST_SIMILARITY: f64 = 0.7;
     known
         .into_iter()
+        // A name of a letter or two is in every long one, and not meant by it.
+        .filter(|candidate| 2 * candidate.len() >= name.len())
         .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
         .filter(|(similarity, _)| *similarity >= LEAST_SIMILARITY)
         .max_by(|(left, _), (right, _)| left.total_cmp(right))

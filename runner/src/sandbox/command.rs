@@ -36,13 +36,14 @@ impl Command {
         staging: Option<&Staging>,
     ) -> Attempt {
         let started = Instant::now();
-        let mut run = Run { outcome: None, usage: Usage::default(), log: String::new(), files: Vec::new() };
+        let mut run =
+            Run { outcome: None, usage: Usage::default(), fuel_budget: 0, log: String::new(), files: Vec::new() };
         if let Err(failure) = self.attempt(processor, task, input, staging, &mut run) {
             run.outcome = Some(Outcome::Failed(failure));
         }
         run.usage.elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
         let outcome = run.outcome.unwrap_or_else(|| Outcome::Done { rows: Rows::default(), rejects: Vec::new() });
-        Attempt { outcome, usage: run.usage, log: run.log, files: run.files }
+        Attempt { outcome, usage: run.usage, fuel_budget: run.fuel_budget, log: run.log, files: run.files }
     }
 
     fn attempt(
@@ -84,6 +85,7 @@ impl Command {
 
         let ended = fiber::run(&deadline, self.call(&mut store));
         fuel = fuel.saturating_add(store.data().earned.fuel);
+        run.fuel_budget = fuel;
         run.usage.fuel = fuel.saturating_sub(store.get_fuel().unwrap_or(0));
         run.usage.peak_memory_bytes = store.data().limiter.peak_bytes();
         run.log = io.take_log();
@@ -134,6 +136,7 @@ impl Command {
 struct Run {
     outcome: Option<Outcome>,
     usage: Usage,
+    fuel_budget: u64,
     log: String,
     files: Vec<GivenFile>,
 }

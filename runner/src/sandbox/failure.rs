@@ -6,7 +6,7 @@ use wasmtime::{Trap, WasmBacktrace};
 
 use crate::outcome::{Failure, FailureKind};
 
-/// How much of the end of stderr goes into the message of a failed command.
+/// How much of the end of the log goes into the message of a guest that gave up: its last words, and no book.
 const MESSAGE_TAIL_BYTES: usize = 4 << 10;
 
 /// The guest called `proc_exit`.
@@ -61,9 +61,7 @@ fn kind_and_message(error: &wasmtime::Error, circumstances: &Circumstances<'_>) 
         return failure.clone();
     }
     if let Some(exit) = error.downcast_ref::<ProcExit>() {
-        let tail = last_bytes(circumstances.log.trim(), MESSAGE_TAIL_BYTES);
-        let separator = if tail.is_empty() { "" } else { ": " };
-        return Failure::new(FailureKind::Exit, format!("{exit}{separator}{tail}"));
+        return Failure::new(FailureKind::Exit, with_last_words(exit, circumstances.log));
     }
     match error.downcast_ref::<Trap>() {
         Some(Trap::OutOfFuel) => {
@@ -73,10 +71,21 @@ fn kind_and_message(error: &wasmtime::Error, circumstances: &Circumstances<'_>) 
             Failure::new(FailureKind::Timeout, format!("ran for more than {:?}", circumstances.timeout))
         }
         Some(Trap::StackOverflow) => Failure::new(FailureKind::StackOverflow, "used all of its stack"),
+        // A panic, an assertion, a fatal error of a runtime: it says why, then does this. No other trap is meant to happen.
+        Some(trap @ Trap::UnreachableCodeReached) => {
+            Failure::new(FailureKind::Trap, with_last_words(trap, circumstances.log))
+        }
         Some(trap) => Failure::new(FailureKind::Trap, trap.to_string()),
         // The only other errors are those of calls into the host with arguments that no honest guest passes.
         None => Failure::new(FailureKind::Trap, error.root_cause().to_string()),
     }
+}
+
+/// What the guest did, and the end of its log.
+fn with_last_words(deed: impl fmt::Display, log: &str) -> String {
+    let words = last_bytes(log.trim(), MESSAGE_TAIL_BYTES);
+    let separator = if words.is_empty() { "" } else { ": " };
+    format!("{deed}{separator}{words}")
 }
 
 /// The guest's stack, one frame a line.

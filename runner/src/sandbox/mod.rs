@@ -106,6 +106,8 @@ impl Settings {
 pub struct Attempt {
     pub outcome: Outcome,
     pub usage: Usage,
+    /// Units of fuel that the task had, with what grows with its input. 0 if it did not get as far.
+    pub fuel_budget: u64,
     /// The end of what the guest logged.
     pub log: String,
     /// What a task that is done gave as files.

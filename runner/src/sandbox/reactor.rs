@@ -153,7 +153,13 @@ impl Reactor {
             Ok(instance) => instance,
             Err((failure, log)) => {
                 let usage = Usage::default();
-                let attempt = Attempt { outcome: Outcome::Failed(failure), usage, log, files: Vec::new() };
+                let attempt = Attempt {
+                    outcome: Outcome::Failed(failure),
+                    usage,
+                    fuel_budget: INIT_FUEL,
+                    log,
+                    files: Vec::new(),
+                };
                 return (attempt, Some(input));
             }
         };
@@ -188,7 +194,8 @@ impl Reactor {
             Ok((_, Reply::Skipped(_))) => Failure::new(FailureKind::Trap, "sandmill_init cannot skip"),
             Err(error) => {
                 let log = io.take_log();
-                let failure = classify(&error, processor, &store, INIT_FUEL, &log);
+                // The log is told beside the failure, once.
+                let failure = classify(&error, processor, &store, INIT_FUEL, "");
                 return Err((failure, log));
             }
         };
@@ -223,7 +230,7 @@ impl Reactor {
         let log = instance.store.data().io.take_log();
         match columns {
             Ok(columns) => Ok(Introduction { columns, init_fuel }),
-            Err(error) => Err((classify(&error, processor, &instance.store, INIT_FUEL, &log), log)),
+            Err(error) => Err((classify(&error, processor, &instance.store, INIT_FUEL, ""), log)),
         }
     }
 }
@@ -257,7 +264,10 @@ impl Instance {
             Usage { fuel: fuel.saturating_sub(self.store.get_fuel().unwrap_or(0)), elapsed_us: 0, peak_memory_bytes };
         let Some(mut current) = current else {
             let failure = Failure::new(FailureKind::Host, "the task was lost");
-            return (Attempt { outcome: Outcome::Failed(failure), usage, log, files: Vec::new() }, None);
+            return (
+                Attempt { outcome: Outcome::Failed(failure), usage, fuel_budget: fuel, log, files: Vec::new() },
+                None,
+            );
         };
         // What was put into memory whole was verified before the guest saw it; what it pulled is verified now.
         let held = if current.pulled { current.input.verify() } else { Ok(()) };
@@ -275,7 +285,7 @@ impl Instance {
             (Ok(()), Err(error)) => Outcome::Failed(classify(&error, processor, &self.store, fuel, &log)),
         };
         let files = if matches!(outcome, Outcome::Done { .. }) { current.files.into_files() } else { Vec::new() };
-        (Attempt { outcome, usage, log, files }, Some(current.input))
+        (Attempt { outcome, usage, fuel_budget: fuel, log, files }, Some(current.input))
     }
 
     async fn call(&mut self) -> wasmtime::Result<Reply> {

@@ -21,6 +21,8 @@ export * from "../../../../guest-sdk/assemblyscript/abi";
 function tour(input: Input): Outcome {
   const note = param("note");
   const source = input.path;
+  const how = param("read");
+  if (how !== null) return readAtOnce(input, how == "whole", note);
   const bytes = input.bytes();
   let number: i64 = 0;
   let start = 0;
@@ -57,6 +59,33 @@ function tour(input: Input): Outcome {
     }
     start = next;
   }
+  return done();
+}
+
+// One row about all of the input, which is taken whole or read in parts.
+function readAtOnce(input: Input, whole: bool, note: string | null): Outcome {
+  const size = input.size < 0 ? "unknown" : input.size.toString();
+  let hash: u32 = 0;
+  if (whole) {
+    const bytes = input.bytes();
+    for (let i = 0; i < bytes.length; i++) hash = hash * 31 + bytes[i];
+  } else {
+    const part = new Uint8Array(10_000);
+    for (let count = input.read(part); count > 0; count = input.read(part)) {
+      for (let i = 0; i < count; i++) hash = hash * 31 + part[i];
+    }
+  }
+  emit(
+    new Row()
+      .set("line", input.firstRecord)
+      .set("text", `at ${input.chunkOffset}, size ${size}, hash ${hash}`)
+      .set("length", input.size)
+      .set("above", input.size - 10)
+      .set("half_more", <f64>input.size + 0.5)
+      .set("is_long", input.size > 20)
+      .set("note", note)
+      .set("source", input.path),
+  );
   return done();
 }
 

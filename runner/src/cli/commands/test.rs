@@ -1,6 +1,5 @@
 //! `sandmill test`: one task in the foreground, everything shown.
 
-use std::fs;
 use std::time::Duration;
 
 use sandmill::config::Budget;
@@ -27,9 +26,8 @@ pub fn run(args: &TestArgs) -> anyhow::Result<Exit> {
     for file in attempt.files.iter().filter(|file| file.name.is_none()) {
         print_file(&file.bytes)?;
     }
-    let input_bytes = fs::metadata(&args.file).map_or(0, |metadata| metadata.len());
     say(&format!("{}: {}", printable(&args.file.to_string_lossy()), outcome(&attempt.outcome)));
-    for line in details(&attempt, &config.budget, input_bytes) {
+    for line in details(&attempt, &config.budget) {
         say(&line);
     }
     Ok(match attempt.outcome {
@@ -72,12 +70,12 @@ fn outcome(outcome: &Outcome) -> String {
     }
 }
 
-fn details(attempt: &Attempt, budget: &Budget, input_bytes: u64) -> Vec<String> {
+fn details(attempt: &Attempt, budget: &Budget) -> Vec<String> {
     let mut lines = Vec::new();
     if let Outcome::Failed(failure) = &attempt.outcome {
         lines.push(item("hint", failure.kind.hint()));
     }
-    usage(&attempt.usage, budget, input_bytes, &mut lines);
+    usage(&attempt.usage, attempt.fuel_budget, budget, &mut lines);
     match &attempt.outcome {
         Outcome::Done { rejects, .. } => {
             lines.extend(attempt.files.iter().map(file));
@@ -90,11 +88,10 @@ fn details(attempt: &Attempt, budget: &Budget, input_bytes: u64) -> Vec<String> 
     lines
 }
 
-fn usage(usage: &Usage, budget: &Budget, input_bytes: u64, lines: &mut Vec<String>) {
+fn usage(usage: &Usage, fuel_budget: u64, budget: &Budget, lines: &mut Vec<String>) {
     let elapsed = Duration::from_micros(usage.elapsed_us);
     lines.push(item("time", &format!("{} of {}", figures::duration(elapsed), figures::duration(budget.timeout))));
-    let fuel = budget.fuel.for_input(input_bytes);
-    lines.push(item("fuel", &format!("{} of {}", count(usage.fuel), count(fuel))));
+    lines.push(item("fuel", &format!("{} of {}", count(usage.fuel), count(fuel_budget))));
     let memory = budget.memory_bytes as u64;
     lines.push(item("memory", &format!("{} of {}", figures::bytes(usage.peak_memory_bytes), figures::bytes(memory))));
 }
@@ -131,7 +128,7 @@ mod tests {
 
     fn attempt(outcome: Outcome, log: &str) -> Attempt {
         let usage = Usage { fuel: 12_345, elapsed_us: 1_500, peak_memory_bytes: 1 << 20 };
-        Attempt { outcome, usage, log: log.to_owned(), files: Vec::new() }
+        Attempt { outcome, usage, fuel_budget: 10_000_000_000, log: log.to_owned(), files: Vec::new() }
     }
 
     #[test]
@@ -141,7 +138,7 @@ mod tests {
         let attempt = attempt(Outcome::Failed(failure), "hello\n");
         assert_eq!(outcome(&attempt.outcome), "failed: trap: un\\x1breachable");
         assert_eq!(
-            details(&attempt, &Budget::default(), 0).join("\n"),
+            details(&attempt, &Budget::default()).join("\n"),
             "  \
 hint:      a bug in the processor: run `sandmill test PROCESSOR FILE` to see its backtrace
   time:      1 ms of 1 min 0 s
@@ -161,7 +158,7 @@ hint:      a bug in the processor: run `sandmill test PROCESSOR FILE` to see its
             files: files.into(),
             ..attempt(Outcome::Done { rows: Default::default(), rejects: Vec::new() }, "")
         };
-        let details = details(&attempt, &Budget::default(), 0);
+        let details = details(&attempt, &Budget::default());
         assert!(details.iter().any(|line| line.contains("file:") && line.ends_with("/b, 2 KiB")), "{details:?}");
         assert!(details.iter().any(|line| line.contains("(the result), 2 KiB")), "{details:?}");
     }
@@ -174,9 +171,8 @@ hint:      a bug in the processor: run `sandmill test PROCESSOR FILE` to see its
         ];
         let attempt = attempt(Outcome::Done { rows: Default::default(), rejects }, "");
         assert_eq!(outcome(&attempt.outcome), "done, 0 rows, 2 rejects");
-        let details = details(&attempt, &Budget::default(), 1_000);
+        let details = details(&attempt, &Budget::default());
         assert!(details.contains(&"  reject:    record 3 at byte 1,200: no\\nfruit".to_owned()));
         assert!(details.contains(&"  reject:    record 4: bad".to_owned()));
-        assert!(details.contains(&"  fuel:      12,345 of 10,010,000,000".to_owned()));
     }
 }
