@@ -20,6 +20,7 @@ pub struct Config {
     pub command: Command,
     /// A folder of this user's alone in which compiled processors are kept; `None` compiles every time.
     pub cache: Option<PathBuf>,
+    pub lockdown: Lockdown,
     /// `--param`: handed to the guest, part of the fingerprint.
     pub params: BTreeMap<String, String>,
     pub budget: Budget,
@@ -41,6 +42,7 @@ impl Config {
             input_mode: InputMode::default(),
             command: Command::default(),
             cache: None,
+            lockdown: Lockdown::default(),
             params: BTreeMap::new(),
             budget: Budget::default(),
             resume: Resume::default(),
@@ -242,6 +244,18 @@ pub enum WarmStart {
     Auto,
     Off,
     /// A processor for which it is not possible is refused.
+    Require,
+}
+
+/// Whether the kernel keeps the process of a run to what that run needs. It does so for good, which is for the process to
+/// decide and not for a library: so this is off by default here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lockdown {
+    #[default]
+    Off,
+    /// As far as the kernel can.
+    Auto,
+    /// A kernel that cannot is an error.
     Require,
 }
 

@@ -23,6 +23,7 @@ mod feed;
 mod gate;
 mod inspection;
 mod ledger;
+mod lockdown;
 mod machine;
 mod outbox;
 mod pool;
@@ -49,6 +50,8 @@ use crate::views::Views;
 pub use crate::fault::Point as FaultPoint;
 pub use crate::inspection::{Inspection, inspect};
 pub use crate::ledger::{Error as LedgerError, Locked};
+pub use crate::lockdown::State as LockdownState;
+pub use crate::run::Prepared;
 pub use crate::views::counts_json;
 
 /// Maps the processor over its inputs, and returns when every one has an outcome or the run was stopped.
@@ -56,7 +59,7 @@ pub use crate::views::counts_json;
 /// # Errors
 /// If the run could not start, or not go on: what it committed stays.
 pub fn run(config: &Config, monitor: &dyn Monitor) -> anyhow::Result<Summary> {
-    run::run(config, None, monitor)
+    prepare(config)?.run(monitor)
 }
 
 /// Like [`run`], but `native` does the work of the guest, outside of any sandbox: nothing meters, limits or contains it. The
@@ -65,7 +68,16 @@ pub fn run(config: &Config, monitor: &dyn Monitor) -> anyhow::Result<Summary> {
 /// # Errors
 /// Those of [`run`].
 pub fn run_natively(config: &Config, native: Native, monitor: &dyn Monitor) -> anyhow::Result<Summary> {
-    run::run(config, Some(native), monitor)
+    prepare(config)?.run_with(Some(native), monitor)
+}
+
+/// The first half of [`run`], for programs that start threads of their own: what it settles, and the lockdown that
+/// `config` asks for. Threads that are there already are not bound by it.
+///
+/// # Errors
+/// If the inputs cannot be found, the output folder not be made, or the lockdown that is required is not to be had.
+pub fn prepare(config: &Config) -> anyhow::Result<Prepared<'_>> {
+    Prepared::new(config)
 }
 
 /// Tells what [`run`] would do with each input, in input order, and runs nothing.

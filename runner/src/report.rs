@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::{Command, Config, Views};
 use crate::digest::hex;
 use crate::event::{Counts, Stop};
+use crate::lockdown;
 use crate::sandbox::Processor;
 use crate::task::{Reason, TaskPath};
 
@@ -52,6 +53,8 @@ pub struct Summary {
     pub most_fuel: Vec<(TaskPath, u64)>,
     /// `None` without an output folder.
     pub views: Option<Written>,
+    /// What the kernel kept this run from.
+    pub lockdown: lockdown::State,
     /// Why another run over the same inputs might give other bytes; empty if it cannot.
     pub not_reproducible: Vec<String>,
 }
@@ -137,6 +140,9 @@ pub struct RunDocument {
     pub workers: usize,
     pub limits: Limits,
     pub views: Views,
+    /// What the kernel kept the process from.
+    #[serde(default)]
+    pub lockdown: Option<String>,
     /// How inputs were split.
     #[serde(default)]
     pub split: Option<String>,
@@ -154,7 +160,7 @@ pub struct Limits {
 }
 
 impl RunDocument {
-    pub fn new(config: &Config, processor: &Processor) -> Self {
+    pub fn new(config: &Config, processor: &Processor, lockdown: &lockdown::State) -> Self {
         let budget = &config.budget;
         Self {
             sandmill: env!("CARGO_PKG_VERSION").to_owned(),
@@ -181,6 +187,7 @@ impl RunDocument {
                 columns: config.table_columns(processor.schema().columns.as_deref()),
                 ..config.views.clone()
             },
+            lockdown: Some(lockdown.to_string()),
             split: config.source.splitting.as_ref().map(|splitting| format!("{splitting:?}")),
         }
     }

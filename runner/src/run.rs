@@ -15,12 +15,13 @@ use crate::delivery::Delivery;
 use crate::digest::hex;
 use crate::event::{Counts, Event, Monitor, Notice, Silent, counted};
 use crate::ledger::{Cost, Fingerprint, Journal, Ledger, Lock, Reader, RunId};
+use crate::lockdown;
 use crate::machine;
 use crate::outbox::Outbox;
 use crate::outcome::{FailureKind, Usage};
 use crate::report::{Ended, RunDocument, Summary, Written};
 use crate::row::Schema;
-use crate::sandbox::{Native, Processor, Settings};
+use crate::sandbox::{self, Native, Processor, Settings};
 use crate::select::Selection;
 use crate::source::Inputs;
 use crate::task::TaskPath;
@@ -47,6 +48,7 @@ struct Run<'a> {
     inputs: Inputs,
     workers: NonZeroUsize,
     store: Store,
+    lockdown: lockdown::State,
 }
 
 /// The ledger of a run, and what belongs to it.
@@ -62,20 +64,94 @@ struct Store {
     _lock: Option<Lock>,
 }
 
-/// See [`crate::run`], and with `native` [`crate::run_natively`].
-pub fn run(config: &Config, native: Option<Native>, monitor: &dyn Monitor) -> anyhow::Result<Summary> {
-    let started = Instant::now();
-    let control = Control::new(monitor);
-    let workers = affordable_workers(config, &control);
-    let staging = StagingFolder::of(config)?;
-    let mut processor = load(config, workers, staging.path(), false)?;
-    if let Some(native) = native {
-        processor = processor.replaced_by(native);
+/// A run whose inputs are settled, in a process that is locked down.
+pub struct Prepared<'a> {
+    config: &'a Config,
+    started: Instant,
+    inputs: Inputs,
+    lockdown: lockdown::State,
+    available_bytes: Option<u64>,
+    staging: StagingFolder,
+    _made: MadeFolders,
+}
+
+impl<'a> Prepared<'a> {
+    /// See [`crate::prepare`].
+    pub fn new(config: &'a Config) -> anyhow::Result<Self> {
+        let started = Instant::now();
+        let inputs = Inputs::resolve(&config.source, output_folder(config))?;
+        check_not_empty(&inputs)?;
+        // From here on to the lockdown: what cannot be opened, made or asked for after it.
+        let available_bytes = machine::available_memory_bytes();
+        sandbox::watch_memory();
+        let staging = StagingFolder::of(config)?;
+        let made = MadeFolders::for_run(config)?;
+        let lockdown = lockdown::engage(config, &inputs, &made.parents())?;
+        Ok(Self { config, started, inputs, lockdown, available_bytes, staging, _made: made })
     }
-    let inputs = Inputs::resolve(&config.source, output_folder(config))?;
-    check_not_empty(&inputs)?;
-    let store = Store::open(config, &processor, &control)?;
-    Run { config, control, started, processor, inputs, workers, store }.go()
+
+    /// Does it. What a stranger wrote is read only from here on.
+    ///
+    /// # Errors
+    /// If the run could not start, or not go on: what it committed stays.
+    pub fn run(self, monitor: &dyn Monitor) -> anyhow::Result<Summary> {
+        self.run_with(None, monitor)
+    }
+
+    /// Does it, with `native` in place of the guest.
+    pub(crate) fn run_with(self, native: Option<Native>, monitor: &dyn Monitor) -> anyhow::Result<Summary> {
+        let Self { config, started, inputs, lockdown, available_bytes, staging, _made } = self;
+        let control = Control::new(monitor);
+        let workers = affordable_workers(config, available_bytes, &control);
+        let mut processor = load(config, workers, staging.path(), false)?;
+        if let Some(native) = native {
+            processor = processor.replaced_by(native);
+        }
+        let store = Store::open(config, &processor, &lockdown, &control)?;
+        Run { config, control, started, processor, inputs, workers, store, lockdown }.go()
+    }
+}
+
+/// The folders that a run writes to, so far as they were not there. Those that are still empty when this is dropped go again:
+/// a run that is refused leaves none behind.
+struct MadeFolders(Vec<PathBuf>);
+
+impl MadeFolders {
+    fn for_run(config: &Config) -> anyhow::Result<Self> {
+        let mut made = Self(Vec::new());
+        let tables = match &config.views.layout {
+            Layout::OneTable => None,
+            Layout::Striped { folder, .. } => Some(folder.as_path()),
+        };
+        for folder in output_folder(config).into_iter().chain(tables) {
+            // Innermost last, as they are made, and so removed from the end on.
+            let mut missing: Vec<_> =
+                folder.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists()).collect();
+            missing.reverse();
+            fs::create_dir_all(folder).with_context(|| format!("create folder {}", folder.display()))?;
+            made.0.extend(missing.into_iter().map(Path::to_owned));
+        }
+        if let Some(cache) = &config.cache {
+            sandbox::make_cache(cache);
+        }
+        Ok(made)
+    }
+
+    /// The folders that the outermost of them lie in.
+    fn parents(&self) -> Vec<&Path> {
+        let parents = self.0.iter().filter_map(|path| path.parent());
+        let outer = parents.filter(|parent| !self.0.iter().any(|made| made == parent));
+        outer.map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent }).collect()
+    }
+}
+
+impl Drop for MadeFolders {
+    fn drop(&mut self) {
+        for folder in self.0.iter().rev() {
+            // One that is in use is not empty.
+            let _ = fs::remove_dir(folder);
+        }
+    }
 }
 
 /// A run without inputs is a mistake, and leaves no folder behind.
@@ -174,8 +250,8 @@ impl Drop for StagingFolder {
 }
 
 /// As many workers as asked for, or as the memory has room for if all of them use what they may.
-fn affordable_workers(config: &Config, control: &Control<'_>) -> NonZeroUsize {
-    let Some(available_bytes) = machine::available_memory_bytes() else { return config.workers };
+fn affordable_workers(config: &Config, available_bytes: Option<u64>, control: &Control<'_>) -> NonZeroUsize {
+    let Some(available_bytes) = available_bytes else { return config.workers };
     let memory_bytes = config.budget.memory_bytes as u64;
     let affordable = machine::workers_within(memory_bytes, available_bytes, config.workers.get());
     let affordable = NonZeroUsize::new(affordable).unwrap_or(NonZeroUsize::MIN);
@@ -243,8 +319,13 @@ pub fn check_fingerprint(
 }
 
 impl Store {
-    fn open(config: &Config, processor: &Processor, control: &Control<'_>) -> anyhow::Result<Self> {
-        let document = RunDocument::new(config, processor);
+    fn open(
+        config: &Config,
+        processor: &Processor,
+        lockdown: &lockdown::State,
+        control: &Control<'_>,
+    ) -> anyhow::Result<Self> {
+        let document = RunDocument::new(config, processor, lockdown);
         let views = document.views.clone();
         let document =
             serde_json::to_string(&document).context("write the configuration down (paths in it must be UTF-8)")?;
@@ -270,7 +351,7 @@ impl Store {
 
 impl Run<'_> {
     fn go(self) -> anyhow::Result<Summary> {
-        let Self { config, control, started, processor, inputs, workers, store } = self;
+        let Self { config, control, started, processor, inputs, workers, store, lockdown } = self;
         let Store { mut ledger, folder, run, document, views, _lock } = store;
         let outbox = folder.as_deref().map(|folder| Outbox::new(folder, file_suffix(config)));
         let delivery = outbox.as_ref().map(|outbox| Delivery::recover(outbox, &mut ledger)).transpose()?;
@@ -313,6 +394,7 @@ impl Run<'_> {
         ledger.finish()?;
         Ok(Summary {
             ended,
+            lockdown,
             not_reproducible: not_reproducible(config, &past),
             run: counts,
             total: past.total,

@@ -84,6 +84,7 @@ mod tests {
             slowest: Vec::new(),
             most_fuel: Vec::new(),
             views: None,
+            lockdown: sandmill::LockdownState::Off,
             not_reproducible: Vec::new(),
         }
     }

@@ -27,6 +27,7 @@ pub struct Summary {
     results: Vec<String>,
     errors: Option<String>,
     ledger: Option<String>,
+    lockdown: String,
     not_reproducible: Vec<String>,
 }
 
@@ -66,6 +67,7 @@ impl Summary {
             results: views.map(|views| views.results.iter().map(|path| shown(path)).collect()).unwrap_or_default(),
             errors: views.map(|views| shown(&views.errors)),
             ledger: views.map(|views| shown(&views.ledger)),
+            lockdown: summary.lockdown.to_string(),
             not_reproducible: summary.not_reproducible.clone(),
         }
     }

@@ -192,6 +192,13 @@ pub struct IsolationArgs {
     /// It changes nothing but time. `sandmill inspect` says how a processor starts.
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = WarmStart::Auto)]
     pub warm_start: WarmStart,
+
+    /// Whether the kernel keeps sandmill itself to the files of the run, and to a few system calls (Linux)
+    ///
+    /// It may then read the processor and the inputs, write to the output folder and the cache, and use no network: should a
+    /// guest ever get out of its sandbox, it is in another one. docs/security.md says more.
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Lockdown::Auto)]
+    pub lockdown: Lockdown,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -209,6 +216,15 @@ pub enum WarmStart {
     /// Never
     Off,
     /// Always: a processor for which it is not possible is refused
+    Require,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Lockdown {
+    Off,
+    /// As far as this kernel can
+    Auto,
+    /// An error where it cannot
     Require,
 }
 

@@ -160,6 +160,10 @@ fn open_writer(file: &Path, journal: Journal) -> rusqlite::Result<Option<(Connec
 fn harden(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "cell_size_check", true)?;
+    if connection.path().is_some_and(|path| !path.is_empty()) {
+        // Nothing here sorts much, and a locked-down run has no other folder to put it in.
+        connection.pragma_update(None, "temp_store", "MEMORY")?;
+    }
     connection.pragma_update(None, "cache_size", -CACHE_KIB)
 }
 

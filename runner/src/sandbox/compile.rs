@@ -3,7 +3,9 @@
 //! Nothing of a run has started yet, so what goes too far is an error of the whole run. The compiler itself cannot be
 //! stopped: its threads go on until the process ends, which after such an error is at once.
 
-use std::fs;
+use std::fs::File;
+use std::os::unix::fs::FileExt as _;
+use std::sync::LazyLock;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -100,9 +102,19 @@ fn within<T: Send + 'static>(
     }
 }
 
+/// Where Linux says how much memory this process holds. It is held open, since a lockdown closes the way to it.
+static STATUS: LazyLock<Option<File>> = LazyLock::new(|| File::open("/proc/self/status").ok());
+
+/// Makes sure that memory can be watched after a lockdown.
+pub fn watch_memory() {
+    LazyLock::force(&STATUS);
+}
+
 /// The memory that this process holds; 0 where the system does not say as Linux does.
 fn resident_bytes() -> u64 {
-    let kib = fs::read_to_string("/proc/self/status").ok().and_then(|status| {
+    let mut status = [0; 4096];
+    let kib = STATUS.as_ref().and_then(|file| file.read_at(&mut status, 0).ok()).and_then(|len| {
+        let status = String::from_utf8_lossy(status.get(..len)?);
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
         line.trim().strip_suffix(" kB")?.parse::<u64>().ok()
     });

@@ -32,7 +32,7 @@ mod warm;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Context as _;
@@ -44,6 +44,7 @@ use crate::outcome::{Outcome, Usage};
 use crate::row::Schema;
 use crate::task::TaskId;
 
+pub use compile::watch_memory;
 pub use contract::{Contract, Refusal};
 pub use inspect::{Export, Facts, Form, Import, Memory};
 pub use layout::Layout;
@@ -159,4 +160,10 @@ pub fn inspect(source: &[u8]) -> anyhow::Result<(Facts, Layout, Result<Contract,
     let facts = Facts::read(&wasm)?;
     let contract = contract::recognise(&facts);
     Ok((facts, Layout::read(&wasm)?, contract))
+}
+
+/// Makes the folder for compiled processors, which must be there before a lockdown. What is wrong with it shows when it is
+/// used.
+pub fn make_cache(folder: &Path) {
+    let _ = cache::Cache::open(folder);
 }

@@ -124,6 +124,11 @@ impl Inputs {
         &self.root
     }
 
+    /// What was named or listed, files and folders, as it is called relative to the root.
+    pub fn entries(&self) -> impl ExactSizeIterator<Item = &TaskPath> {
+        self.entries.iter()
+    }
+
     /// Every input once, in input order. The output folder must exist by now, or links could lead into it.
     ///
     /// What cannot be read is told to `monitor`, and the rest goes on. A file that was named is an input even if it is

@@ -8,8 +8,10 @@ use crate::cli::watch::Watch;
 /// # Errors
 /// If the run cannot be watched, or standard output was closed. Other errors are told by the run's display.
 pub fn run(request: &Request) -> anyhow::Result<Exit> {
+    // The watch has threads, and only what starts after the lockdown is bound by it.
+    let prepared = sandmill::prepare(&request.config);
     let watch = Watch::start(request)?;
-    let ended = sandmill::run(&request.config, &watch);
+    let ended = prepared.and_then(|prepared| prepared.run(&watch));
     let printed = watch.close();
     let summary = match ended {
         Ok(summary) => summary,

@@ -106,6 +106,9 @@ fn described(document: &RunDocument, lines: &mut Vec<String>) {
             figures::bytes(limits.log_bytes as u64),
         ),
     ));
+    if let Some(lockdown) = &document.lockdown {
+        lines.push(item("lockdown", &printable(lockdown)));
+    }
     lines.push(item("workers", &figures::count(document.workers as u64)));
     lines.push(item(
         "versions",

@@ -14,8 +14,8 @@ use super::args::{BudgetArgs, GuestArgs, InputMode, InspectArgs, ResultForm, Tes
 use super::config_file::ConfigFile;
 use super::error::UsageError;
 use super::run_args::{
-    Decompress, FollowSymlinks, Isolation, Markers, OnChange, OnMissing, Order, Progress, ResumeArgs, RowFormat,
-    RunArgs, SourceArgs, ViewArgs, WarmStart,
+    Decompress, FollowSymlinks, Isolation, Lockdown, Markers, OnChange, OnMissing, Order, Progress, ResumeArgs,
+    RowFormat, RunArgs, SourceArgs, ViewArgs, WarmStart,
 };
 
 /// What `run` and `plan` are asked for.
@@ -74,6 +74,11 @@ impl Request {
             input_mode: input_mode(&args.guest),
             command: command::command(&args.guest, &views)?,
             cache: cache(&args.guest),
+            lockdown: match args.isolation.lockdown {
+                Lockdown::Off => config::Lockdown::Off,
+                Lockdown::Auto => config::Lockdown::Auto,
+                Lockdown::Require => config::Lockdown::Require,
+            },
             params,
             budget: budget(&args.budget),
             resume: resume(args.resume),
@@ -111,6 +116,7 @@ pub fn test_config(args: &TestArgs) -> Result<Config, UsageError> {
         input_mode: input_mode(&args.guest),
         command: command::command(&args.guest, &views)?,
         cache: cache(&args.guest),
+        lockdown: config::Lockdown::Off,
         params: params(&args.guest, BTreeMap::new())?,
         budget: budget(&args.budget),
         resume: config::Resume::default(),

@@ -31,6 +31,9 @@ pub fn lines(summary: &Summary, job_name: Option<&str>) -> Vec<String> {
         costs(summary, &mut lines);
     }
     views(summary, &mut lines);
+    if let Some(parts) = summary.lockdown.shortfall() {
+        lines.push(item("lockdown", &printable(&parts.to_string())));
+    }
     for reason in &summary.not_reproducible {
         lines.push(item("note", &format!("another run may give other bytes: {}", printable(reason))));
     }

@@ -27,6 +27,7 @@ fn summary() -> Summary {
             errors: "out/errors.csv".into(),
             ledger: "out/ledger.db".into(),
         }),
+        lockdown: sandmill::LockdownState::Off,
         not_reproducible: Vec::new(),
     }
 }
@@ -92,6 +93,7 @@ fn rejects_tables_and_doubts_are_told() {
         run: total.clone(),
         total,
         views: summary().views.map(|views| Written { results, ..views }),
+        lockdown: sandmill::LockdownState::Off,
         not_reproducible: vec!["one input timed out".to_owned()],
         ..summary()
     };

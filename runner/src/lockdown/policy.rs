@@ -1,0 +1,128 @@
+//! Which files a run is about: derived from its configuration, in one place.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use crate::config::{Config, Layout, Links, Output};
+use crate::source::Inputs;
+
+/// Beyond so many inputs that were named one by one, the folders that they lie in are readable, not they alone: each thing
+/// that is granted costs time when the run starts, and kernel memory.
+const MOST_NAMED: usize = 1_000;
+
+/// Where SQLite puts what is too large for its memory, where there is no output folder.
+const SQLITE_TEMPORARY: &str = "/var/tmp";
+
+/// What a run may do with which files. What is not there is not granted.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    /// Files, and folders with all that is in them.
+    pub read: Vec<PathBuf>,
+    /// Folders whose names, and those of all folders in them, may be read.
+    pub list: Vec<PathBuf>,
+    /// Folders in which everything may be made, changed and removed.
+    pub write: Vec<PathBuf>,
+    /// Folders in which empty folders may be removed.
+    pub empty: Vec<PathBuf>,
+}
+
+impl Policy {
+    pub fn of(config: &Config, inputs: &Inputs, emptied: &[&Path]) -> Self {
+        let mut policy = Self { read: vec![config.processor.clone()], ..Self::default() };
+        if config.source.links == Links::All {
+            // Links may lead anywhere, and the user wants them followed.
+            policy.read.push("/".into());
+        }
+        let root = inputs.root().path();
+        let named = inputs.entries().map(|entry| root.join(entry.to_path()));
+        if inputs.entries().len() > MOST_NAMED {
+            named.for_each(|path| policy.read.push(folder_of(path)));
+            policy.read.sort_unstable();
+            policy.read.dedup();
+        } else {
+            policy.read.extend(named);
+        }
+        // It is opened, and inputs are opened from it on.
+        policy.list.push(root.to_owned());
+        policy.write.extend(config.cache.clone());
+        match &config.output {
+            Output::Folder(folder) => policy.write.push(folder.clone()),
+            Output::Discard => policy.write.extend([env::temp_dir(), SQLITE_TEMPORARY.into()]),
+        }
+        if let Layout::Striped { folder, .. } = &config.views.layout {
+            policy.write.push(folder.clone());
+        }
+        policy.empty.extend(emptied.iter().map(|&path| path.to_owned()));
+        policy
+    }
+}
+
+/// The folder that an input is, or lies in when links are followed.
+fn folder_of(path: PathBuf) -> PathBuf {
+    match path.symlink_metadata() {
+        Ok(metadata) if metadata.is_dir() => return path,
+        Ok(metadata) if metadata.is_symlink() => {
+            let Ok(target) = path.canonicalize() else { return path };
+            return if target.is_dir() { target } else { folder_above(target) };
+        }
+        // What is gone fails as a task.
+        Ok(_) | Err(_) => {}
+    }
+    folder_above(path)
+}
+
+fn folder_above(path: PathBuf) -> PathBuf {
+    path.parent().map(Path::to_owned).unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::config::Source;
+
+    fn policy(folder: &Path, change: impl FnOnce(&mut Config)) -> Policy {
+        let source = Source { inputs: vec![folder.join("in")], ..Source::default() };
+        let mut config = Config::new("p.wasm", source, Output::Folder(folder.join("out")));
+        change(&mut config);
+        let inputs = Inputs::resolve(&config.source, None).unwrap();
+        Policy::of(&config, &inputs, &[])
+    }
+
+    #[test]
+    fn a_run_reads_its_inputs_and_writes_its_output() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        fs::create_dir(root.join("in")).unwrap();
+        let of = |change: fn(&mut Config)| policy(&root, change);
+        let (input, output) = (root.join("in"), root.join("out"));
+        let usual = of(|_| {});
+        assert_eq!(usual.read, [PathBuf::from("p.wasm"), input.clone()]);
+        assert_eq!((usual.list, usual.write), (vec![input.clone()], vec![output.clone()]));
+        let cached = of(|config| config.cache = Some("/cache".into()));
+        assert_eq!(cached.write, ["/cache".into(), output]);
+        let linked = of(|config| config.source.links = Links::All);
+        assert_eq!(linked.read, ["p.wasm".into(), "/".into(), input]);
+        assert!(of(|config| config.output = Output::Discard).write.contains(&env::temp_dir()));
+    }
+
+    #[test]
+    fn of_many_named_inputs_the_folders_are_granted() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        fs::create_dir_all(root.join("in/sub")).unwrap();
+        fs::write(root.join("elsewhere"), "").unwrap();
+        std::os::unix::fs::symlink(root.join("elsewhere"), root.join("in/sub/link")).unwrap();
+        let mut named = vec![root.join("in/sub"), root.join("in/sub/link")];
+        for number in 0..MOST_NAMED {
+            let path = root.join("in").join(number.to_string());
+            fs::write(&path, "").unwrap();
+            named.push(path);
+        }
+        let policy = policy(&root, |config| config.source.inputs = named);
+        let mut expected = [PathBuf::from("p.wasm"), root.clone(), root.join("in"), root.join("in/sub")];
+        expected.sort_unstable();
+        assert_eq!(policy.read, expected);
+    }
+}
