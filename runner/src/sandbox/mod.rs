@@ -142,7 +142,7 @@ impl<'p> Sandbox<'p> {
             let outcome = native(self.processor.schema(), input.as_mut());
             let elapsed_us = started.elapsed().as_micros() as u64;
             let usage = Usage { elapsed_us, ..Usage::default() };
-            return Attempt { outcome, usage, log: String::new(), files: Vec::new() };
+            return Attempt { outcome, usage, fuel_budget: 0, log: String::new(), files: Vec::new() };
         }
         match self.processor.entry() {
             processor::Entry::Command(command) => command.run(self.processor, task, input, self.staging.as_ref()),
