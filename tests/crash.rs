@@ -30,6 +30,16 @@ impl Site {
         site
     }
 
+    /// The same inputs and output folder, elsewhere.
+    fn copy(&self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut from = self.folder.path().as_os_str().to_owned();
+        from.push("/.");
+        let copied = std::process::Command::new("cp").arg("-a").arg(from).arg(folder.path()).status().unwrap();
+        assert!(copied.success());
+        Self { folder }
+    }
+
     fn write(&self, number: usize, value: usize) {
         let content = if value % 7 == 3 { "broken".to_owned() } else { format!("{{\"n\":{value}}}\n{{\"n\":-1}}") };
         let path = self.input(number);
@@ -145,9 +155,79 @@ fn killed_at_any_step_of_commit_and_export_the_next_run_completes_the_same() {
             never_reached.push(point.name());
         }
     }
-    // Tables are only removed where R-3PO's layout shrinks, which has a test of its own.
-    never_reached.retain(|name| !name.starts_with("tables."));
+    // Tables are only removed where R-3PO's layout shrinks, and parts only made where asked for: both have tests of their own.
+    never_reached.retain(|name| !name.starts_with("tables.") && !name.starts_with("parts."));
     assert_eq!(never_reached, [] as [&str; 0], "no test kills at these points");
+}
+
+/// The results in every format: the content of each file, by its path in the output folder.
+fn tables(site: &Site) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(site.out()).unwrap() {
+        let path = entry.unwrap().path();
+        if !path.file_name().unwrap().to_string_lossy().starts_with("results.") {
+            continue;
+        }
+        let parts = if path.is_dir() {
+            fs::read_dir(&path).unwrap().map(|part| part.unwrap().path()).collect()
+        } else {
+            vec![path]
+        };
+        files.extend(parts.into_iter().map(|part| {
+            let content = fs::read(&part).unwrap();
+            (part.strip_prefix(site.out()).unwrap().to_path_buf(), content)
+        }));
+    }
+    files
+}
+
+#[test]
+fn killed_while_tables_of_any_format_are_written_each_is_the_old_or_the_new_one() {
+    const INPUTS: usize = 20;
+    let change = |site: &Site| (0..INPUTS).for_each(|number| site.write(number, 2000 + number));
+    let one_file = ["--format", "csv,ndjson", "--format=parquet,arrow"].as_slice();
+    let in_parts = ["--format", "csv,ndjson,parquet,arrow", "--part-bytes", "200"].as_slice();
+    for (first, second) in [(in_parts, in_parts), (one_file, in_parts), (in_parts, one_file)] {
+        let undisturbed = Site::new(INPUTS);
+        undisturbed.run(1, first).run().expect_code(3);
+        let before = tables(&undisturbed);
+        change(&undisturbed);
+        let changed = undisturbed.copy();
+        undisturbed.run(1, second).run().expect_code(3);
+        let after = tables(&undisturbed);
+        let table_of = |tables: &BTreeMap<PathBuf, Vec<u8>>, name: &str| -> BTreeMap<PathBuf, Vec<u8>> {
+            tables
+                .iter()
+                .filter(|(path, _)| path.starts_with(name))
+                .map(|(path, file)| (path.clone(), file.clone()))
+                .collect()
+        };
+        let mut kills = 0;
+        for &point in FaultPoint::ALL.iter().filter(|point| ["atomic", "parts."].contains(&&point.name()[..6])) {
+            for passing in [1, 3, 9] {
+                let fault = format!("{}:{passing}", point.name());
+                let site = changed.copy();
+                let was_killed = site.run(1, second).env("SANDMILL_FAULT", &fault).run().was_killed();
+                let left = tables(&site);
+                for format in ["csv", "ndjson", "parquet", "arrow"] {
+                    let name = format!("results.{format}");
+                    let table = table_of(&left, &name);
+                    assert!(
+                        table == table_of(&before, &name) || table == table_of(&after, &name),
+                        "{fault}: {name} is neither"
+                    );
+                }
+                kills += u32::from(was_killed);
+                if !was_killed {
+                    break;
+                }
+                site.run(1, second).run().expect_code(3);
+                assert!(tables(&site) == after, "{fault}");
+                site.state();
+            }
+        }
+        assert!(kills > 10, "only {kills} kills");
+    }
 }
 
 #[test]
@@ -246,7 +326,7 @@ fn a_second_run_beside_the_first_is_refused_and_looking_is_not() {
     args.extend(["-o".into(), site.out().into(), "--timeout".into(), "3s".into(), "--fuel".into(), "1e15".into()]);
     let mut first = Program::new().args(args).into_command();
     let mut child = first.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    while !site.out().join("ledger.db").exists() {
+    while sandmill::status(&site.out()).is_err() {
         thread::sleep(Duration::from_millis(1));
     }
     let second = site.run(1, &[]).run();

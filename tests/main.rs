@@ -23,3 +23,4 @@ mod sandbox;
 mod sdks;
 mod splitting;
 mod tables;
+mod terminal;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::{Duration, SystemTime};
 
-use sandmill::config::{Fuel, OnChange, OnMissing, RetryFailed};
+use sandmill::config::{Fuel, OnChange, OnMissing, RetryFailed, ViewChange};
 use sandmill::event::{Notice, Stop};
 use sandmill::outcome::FailureKind;
 use sandmill::report::{Ended, Verdict};
@@ -200,7 +200,7 @@ fn status_and_export_work_from_the_folder_alone() {
     let before = job.results();
     fs::remove_file(job.out("results.csv")).unwrap();
     fs::write(job.out("errors.csv"), "half a li").unwrap();
-    let written = sandmill::export(&job.out("")).unwrap();
+    let written = sandmill::export(&job.out(""), ViewChange::default()).unwrap();
     assert_eq!(written.results, [job.out("results.csv")]);
     assert_eq!(job.results(), before);
     assert_eq!(job.failures(), [("bad".to_owned(), "bad_output".to_owned())]);
@@ -208,4 +208,33 @@ fn status_and_export_work_from_the_folder_alone() {
     assert_eq!((status.counts.done, status.counts.tasks_failed()), (1, 1));
     assert_eq!(status.running, None);
     assert_eq!(status.last_run.unwrap().ended.as_deref(), Some("completed"));
+}
+
+#[test]
+fn shared_data_is_part_of_what_an_output_folder_is_about() {
+    let mut job = Job::new("shared.wat");
+    let table = job.path("../table.json");
+    fs::write(&table, "  {\"n\":1}").unwrap();
+    job.input("a", "table.json");
+    job.config.share = Some(table.clone());
+    job.run();
+    assert_eq!(job.results(), "path,n\na,1\n");
+    // The same content at another place is the same data.
+    let other = job.path("../other/table.json");
+    fs::create_dir(other.parent().unwrap()).unwrap();
+    fs::copy(&table, &other).unwrap();
+    job.config.share = Some(other);
+    assert_eq!(job.run().kept, 1);
+    job.config.share = Some(table.clone());
+    fs::write(&table, "  {\"n\":2}").unwrap();
+    let error = format!("{:#}", job.try_run().unwrap_err());
+    assert!(error.contains("the shared data changed"), "{error}");
+    job.config.share = None;
+    assert!(job.try_run().is_err());
+    job.config.share = Some(table);
+    job.config.resume.accept_change = true;
+    job.input("b", "table.json");
+    let summary = job.run();
+    assert_eq!(job.results(), "path,n\na,1\nb,2\n");
+    assert!(summary.not_reproducible.iter().any(|reason| reason.contains("--accept-change")));
 }

@@ -11,6 +11,7 @@ mod output_file;
 mod processor;
 mod reader;
 mod row;
+mod shared;
 mod task;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
@@ -24,5 +25,6 @@ pub use output_file::{OutputFile, emit_file};
 pub use reader::Reader;
 pub use row::{DynRow, Fields, Row};
 pub use sandmill_guest_derive::Row;
+pub use shared::{Shared, shared};
 pub use task::{emit, log, param, reject};
 pub use value::Value;

@@ -94,6 +94,12 @@ impl Task {
         self
     }
 
+    /// Shares a file, as `--share` does.
+    pub fn shared(mut self, name: impl Into<String>, content: impl Into<Vec<u8>>) -> Self {
+        self.facts.shared.insert(name.into(), content.into());
+        self
+    }
+
     /// Lets the processor pull its input piece by piece, as sandmill does with large ones.
     pub fn pulled(mut self) -> Self {
         self.is_pulled = true;

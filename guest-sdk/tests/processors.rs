@@ -1,12 +1,12 @@
 //! Processors as users write them, run natively.
 
-use std::io::{self, BufRead as _, Read as _, Write as _};
+use std::io::{self, BufRead as _, Read as _, Seek as _, SeekFrom, Write as _};
 use std::num::ParseIntError;
 
 use sandmill_guest::testing::{File, Reject, Task, run};
 use sandmill_guest::{
     Context as _, DynRow, Error, Input, Output, OutputFile, Result, Row, Value, emit, emit_file, log, param, reject,
-    skip,
+    shared, skip,
 };
 
 #[derive(Debug, Row)]
@@ -278,6 +278,26 @@ mod side_channels {
             reject(4, None, "the footer is missing"),
         ];
         assert_eq!(outcome.rejects, expected);
+    }
+
+    #[test]
+    fn shared_data_is_read_whole_in_pieces_and_from_anywhere() {
+        fn looks_up(_: &mut Input) -> Result<()> {
+            let mut table = shared("d/table").ok_or_else(|| Error::msg("no table"))?;
+            log!("{} {:?}", table.len(), String::from_utf8_lossy(&table.to_vec()));
+            let mut piece = [0; 4];
+            assert_eq!(table.read_at(8, &mut piece), 2);
+            assert_eq!((table.read_at(10, &mut piece), table.read_at(u64::MAX, &mut piece)), (0, 0));
+            table.seek(SeekFrom::End(-3))?;
+            let mut rest = String::new();
+            table.read_to_string(&mut rest)?;
+            log(rest);
+            Ok(())
+        }
+        let outcome = Task::new("").shared("d/table", "0123456789").run(looks_up);
+        outcome.rows.unwrap();
+        assert_eq!(outcome.log, ["10 \"0123456789\"", "789"]);
+        assert_eq!(run(looks_up, "").rows.unwrap_err().to_string(), "no table");
     }
 
     #[test]

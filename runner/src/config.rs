@@ -1,10 +1,11 @@
 //! What a run is asked to do, as meant and validated. No clap in here, and no file is touched.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::column::ColumnType;
 use crate::outcome::FailureKind;
 
 /// Everything that `sandmill run` needs to know.
@@ -23,6 +24,8 @@ pub struct Config {
     pub lockdown: Lockdown,
     /// `--param`: handed to the guest, part of the fingerprint.
     pub params: BTreeMap<String, String>,
+    /// `--share`: a file, or a folder of files, that all tasks may read; part of the fingerprint by its content.
+    pub share: Option<PathBuf>,
     pub budget: Budget,
     pub resume: Resume,
     pub stop: StopPolicy,
@@ -44,6 +47,7 @@ impl Config {
             cache: None,
             lockdown: Lockdown::default(),
             params: BTreeMap::new(),
+            share: None,
             budget: Budget::default(),
             resume: Resume::default(),
             stop: StopPolicy::default(),
@@ -429,8 +433,14 @@ pub struct Views {
     pub path_column: String,
     /// `--columns`: the columns that every row must have, in this order.
     pub columns: Option<Vec<String>>,
+    /// What the values of some of the columns must be; the types of the others are found out from their values.
+    pub types: BTreeMap<String, ColumnType>,
     /// The most columns that a table may have.
     pub max_columns: usize,
+    /// The forms in which the results are written.
+    pub formats: BTreeSet<Format>,
+    /// If set, tables but those of CSV are folders of files of about this size.
+    pub part_bytes: Option<NonZeroU64>,
 }
 
 impl Default for Views {
@@ -440,7 +450,63 @@ impl Default for Views {
             markers: Markers::None,
             path_column: "path".to_owned(),
             columns: None,
+            types: BTreeMap::new(),
             max_columns: 2_000,
+            formats: BTreeSet::from([Format::Csv]),
+            part_bytes: None,
+        }
+    }
+}
+
+impl Views {
+    /// These views but for what `change` asks for.
+    #[must_use]
+    pub fn with(mut self, change: ViewChange) -> Self {
+        if !change.formats.is_empty() {
+            self.formats = change.formats;
+        }
+        self.part_bytes = change.part_bytes.or(self.part_bytes);
+        if let Some(columns) = change.columns {
+            self.columns = Some(columns);
+            self.types = change.types;
+        }
+        self
+    }
+}
+
+/// What `sandmill export` does otherwise than the last run.
+#[derive(Clone, Debug, Default)]
+pub struct ViewChange {
+    /// Empty: those of the run.
+    pub formats: BTreeSet<Format>,
+    pub part_bytes: Option<NonZeroU64>,
+    /// The columns that come first; others that rows have follow.
+    pub columns: Option<Vec<String>>,
+    /// Types of `columns`, in place of those of the run.
+    pub types: BTreeMap<String, ColumnType>,
+}
+
+/// A form in which results are written.
+#[derive(serde::Serialize, serde::Deserialize, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    Csv,
+    Ndjson,
+    Parquet,
+    /// Arrow's IPC file format.
+    Arrow,
+}
+
+impl Format {
+    pub const ALL: [Self; 4] = [Self::Csv, Self::Ndjson, Self::Parquet, Self::Arrow];
+
+    /// What files of this format end in.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Ndjson => "ndjson",
+            Self::Parquet => "parquet",
+            Self::Arrow => "arrow",
         }
     }
 }

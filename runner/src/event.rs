@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use crate::meter::Meter;
 use crate::outcome::{FailureKind, Finished, Outcome};
 use crate::task::TaskId;
 
@@ -22,7 +24,7 @@ pub trait Monitor: Sync {
         false
     }
 
-    /// Whether [`Event::TaskStarted`] is of use.
+    /// Whether [`Event::TaskStarted`] and the meters are of use.
     fn wants_task_starts(&self) -> bool {
         false
     }
@@ -43,6 +45,8 @@ pub enum Event<'a> {
     Started {
         workers: usize,
         on_record: &'a Counts,
+        /// How far each worker's task has come, by the worker's number. They move only if the monitor wants task starts.
+        meters: &'a [Arc<Meter>],
     },
     /// Something that the user should know and that is no error.
     Notice(Notice),

@@ -3,10 +3,12 @@
 //! [`run`] does it. It takes a [`Config`], tells a [`Monitor`] what happens, and returns a [`Summary`]; it prints nothing.
 //! The modules stand in levels, and none imports from one above its own: see `docs/design.md`.
 
+pub mod column;
 pub mod config;
 pub mod event;
 pub mod file;
 pub mod input;
+pub mod meter;
 pub mod outcome;
 pub mod report;
 pub mod row;
@@ -36,7 +38,7 @@ mod views;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
-use crate::config::Config;
+use crate::config::{Config, ViewChange};
 use crate::event::Monitor;
 use crate::ledger::Reader;
 use crate::report::{Planned, RunRecord, Running, Status, Summary, Written};
@@ -120,13 +122,14 @@ pub fn status(folder: &Path) -> anyhow::Result<Status> {
     Ok(Status { counts: reader.counts()?, running, last_run, ledger: folder.join("ledger.db") })
 }
 
-/// Makes the views of `folder` from its ledger, also while a run is at work on it.
+/// Makes the views of `folder` from its ledger, also while a run is at work on it: as the last run would, but for what
+/// `change` asks for.
 ///
 /// # Errors
 /// If the ledger cannot be read or a view not be written.
-pub fn export(folder: &Path) -> anyhow::Result<Written> {
+pub fn export(folder: &Path, change: ViewChange) -> anyhow::Result<Written> {
     let document = views::last_document(&Reader::open(folder)?.runs()?)?;
-    Ok(Views::open(folder, &document.views)?.make()?.written)
+    Ok(Views::open(folder, &document.views.with(change))?.make()?.written)
 }
 
 /// Runs one task in the foreground, by the same code as [`run`], and records nothing.

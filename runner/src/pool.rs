@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context as _;
@@ -13,6 +14,7 @@ use crate::event::{Event, Monitor as _, Stop};
 use crate::feed::Pace;
 use crate::gate::Gate;
 use crate::input::Input;
+use crate::meter::{Meter, Metered};
 use crate::outbox::{Outbox, Refused};
 use crate::outcome::{Failure, FailureKind, Finished, Outcome, Usage};
 use crate::sandbox::{Attempt, Processor, Sandbox};
@@ -36,6 +38,8 @@ pub struct Workshop<'a> {
     pub handling: &'a Handling,
     /// Takes the files that tasks give; `None` where nothing is kept.
     pub outbox: Option<&'a Outbox>,
+    /// One for each worker, where anybody looks at them.
+    pub meters: &'a [Arc<Meter>],
     pub retries: u32,
     /// A failure ends the run at once, without waiting for its commit.
     pub fail_fast: bool,
@@ -66,6 +70,7 @@ impl Workshop<'_> {
     pub fn work(&self, worker: usize) -> anyhow::Result<()> {
         let mut sandbox = Sandbox::new(self.processor, worker)?;
         let watched = self.control.monitor.wants_task_starts();
+        let meter = self.meters.get(worker).filter(|_| watched);
         for batch in &self.tasks {
             let started = Instant::now();
             let tasks = batch.len() as u64;
@@ -77,7 +82,7 @@ impl Workshop<'_> {
                 if watched {
                     self.control.event(Event::TaskStarted { worker, task: &job.task.id });
                 }
-                let finished = self.finish(&mut sandbox, job)?;
+                let finished = self.finish(&mut sandbox, job, meter)?;
                 if self.fail_fast && matches!(finished.outcome, Outcome::Failed(_)) {
                     self.control.request_stop(Stop::FailFast);
                 }
@@ -105,13 +110,13 @@ impl Workshop<'_> {
     }
 
     /// Runs a task to its end: an outcome that stands, or as many attempts as are allowed.
-    fn finish(&self, sandbox: &mut Sandbox<'_>, job: Job) -> anyhow::Result<Finished> {
+    fn finish(&self, sandbox: &mut Sandbox<'_>, job: Job, meter: Option<&Arc<Meter>>) -> anyhow::Result<Finished> {
         let Job { task, content } = job;
         let mut attempts = task.earlier_attempts;
         let mut tries_left = self.retries;
         loop {
             attempts = attempts.saturating_add(1);
-            let (attempt, identity) = self.attempt(sandbox, &task.id, &content);
+            let (attempt, identity) = self.attempt(sandbox, &task.id, &content, meter);
             match &attempt.outcome {
                 Outcome::Failed(failure) if !failure.kind.is_deterministic() && tries_left > 0 => tries_left -= 1,
                 _ => {
@@ -129,9 +134,19 @@ impl Workshop<'_> {
         }
     }
 
-    fn attempt(&self, sandbox: &mut Sandbox<'_>, task: &TaskId, content: &Content) -> (Attempt, Option<Identity>) {
+    fn attempt(
+        &self,
+        sandbox: &mut Sandbox<'_>,
+        task: &TaskId,
+        content: &Content,
+        meter: Option<&Arc<Meter>>,
+    ) -> (Attempt, Option<Identity>) {
         let Opened { input, identity } = source::open(self.root, task, content, self.handling);
-        (input.map_or_else(failed, |input| run_caught(sandbox, task, input)), identity)
+        let metered = input.map(|input| match meter {
+            Some(meter) => Box::new(Metered::new(input, Arc::clone(meter))),
+            None => input,
+        });
+        (metered.map_or_else(failed, |input| run_caught(sandbox, task, input)), identity)
     }
 }
 

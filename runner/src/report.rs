@@ -133,6 +133,8 @@ pub struct RunDocument {
     pub processor_sha256: String,
     pub contract: String,
     pub params: BTreeMap<String, String>,
+    /// Hash of the names and contents of the shared data.
+    pub shared_sha256: Option<String>,
     pub isolation: String,
     pub input_mode: String,
     /// How a WASI command is called.
@@ -169,6 +171,7 @@ impl RunDocument {
             processor_sha256: hex(&processor.sha256()),
             contract: processor.contract().to_string(),
             params: config.params.clone(),
+            shared_sha256: processor.shared_sha256().map(str::to_owned),
             isolation: format!("{:?}", config.isolation).to_lowercase(),
             input_mode: format!("{:?}", config.input_mode).to_lowercase(),
             command: config.command.clone(),

@@ -4,13 +4,14 @@
 //! numbers in the very text that the guest wrote.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 use serde::Deserializer as _;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::column::ColumnType;
 use crate::outcome::{Failure, FailureKind};
 
 /// Rows of one task, checked and normalised.
@@ -172,12 +173,14 @@ pub fn cell_text(value: &RawValue) -> serde_json::Result<Cow<'_, str>> {
 }
 
 /// What is known of the columns before the first row.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Schema {
     /// The column that the views put first; no guest may use its name.
     pub path_column: Option<String>,
     /// If set, every row has exactly these.
     pub columns: Option<Vec<String>>,
+    /// What the values of some of the columns must be.
+    pub types: BTreeMap<String, ColumnType>,
 }
 
 impl Schema {
@@ -192,6 +195,7 @@ impl Schema {
                 ),
             ));
         }
+        self.check_types(row)?;
         let Some(columns) = &self.columns else { return Ok(()) };
         if let Some((name, _)) = row.cells.iter().find(|(name, _)| !columns.iter().any(|column| column == name)) {
             return Err(Failure::new(
@@ -206,6 +210,25 @@ impl Schema {
                 FailureKind::Schema,
                 format!("a row lacks the declared column {}", shown(missing.map_or("", String::as_str))),
             ));
+        }
+        Ok(())
+    }
+
+    fn check_types(&self, row: &Row<'_>) -> Result<(), Failure> {
+        if self.types.is_empty() {
+            return Ok(());
+        }
+        for (name, value) in &row.cells {
+            if let Some(column_type) = self.types.get(name.as_ref())
+                && !column_type.accepts(value)
+            {
+                let message = format!(
+                    "the column {} is declared {column_type}, and a row has {}",
+                    shown(name),
+                    shown(value.get())
+                );
+                return Err(Failure::new(FailureKind::Schema, message));
+            }
         }
         Ok(())
     }
@@ -287,6 +310,23 @@ pub fn push_json_string(text: &str, out: &mut String) {
     }
 }
 
+/// Appends a cell of text, as it stands in an object: `"name":"text"`.
+pub fn push_cell(name: &str, text: &str, out: &mut String) {
+    push_json_string(name, out);
+    out.push(':');
+    push_json_string(text, out);
+}
+
+/// Appends the row `object` with `cell` before its first, and ends the line.
+pub fn push_line(cell: &str, object: &str, out: &mut String) {
+    let rest = object.strip_prefix('{').unwrap_or(object);
+    out.push('{');
+    out.push_str(cell);
+    out.push_str(if rest == "}" { "" } else { "," });
+    out.push_str(rest);
+    out.push('\n');
+}
+
 fn bad_output(message: String) -> Failure {
     Failure::new(FailureKind::BadOutput, message)
 }
@@ -302,7 +342,7 @@ fn not_an_object(value: &str) -> Failure {
 }
 
 /// The beginning of a guest's text, quoted, short enough for a message.
-fn shown(text: &str) -> String {
+pub fn shown(text: &str) -> String {
     const MOST_CHARS: usize = 60;
     let mut start: String = text.chars().take(MOST_CHARS).collect();
     if start.len() < text.len() {
@@ -315,7 +355,7 @@ fn shown(text: &str) -> String {
 mod tests {
     use super::*;
 
-    const OPEN: Schema = Schema { path_column: None, columns: None };
+    const OPEN: Schema = Schema { path_column: None, columns: None, types: BTreeMap::new() };
 
     fn rows(text: &str) -> Result<String, FailureKind> {
         let mut rows = Rows::default();
@@ -380,12 +420,23 @@ mod tests {
 
     #[test]
     fn declared_columns_are_exact() {
-        let schema = Schema { path_column: Some("path".into()), columns: Some(vec!["a".into(), "b".into()]) };
+        let schema = Schema { path_column: Some("path".into()), columns: Some(vec!["a".into(), "b".into()]), ..OPEN };
         let kind = |text: &str| Rows::default().push_json(text.as_bytes(), &schema).map_err(|failure| failure.kind);
         assert_eq!(kind("{\"b\":1,\"a\":2}"), Ok(()));
         assert_eq!(kind("{\"a\":2}"), Err(FailureKind::Schema));
         assert_eq!(kind("{\"a\":2,\"b\":1,\"c\":1}"), Err(FailureKind::Schema));
         assert_eq!(kind("{\"a\":2,\"path\":1}"), Err(FailureKind::Schema));
+    }
+
+    #[test]
+    fn declared_types_are_exact() {
+        let types = [("n".to_owned(), ColumnType::Int64)].into();
+        let schema = Schema { types, ..OPEN };
+        let check = |text: &str| Rows::default().push_json(text.as_bytes(), &schema);
+        assert_eq!(check("{\"n\":1,\"m\":\"x\"}{\"n\":null}{}"), Ok(()));
+        let failure = check("{\"n\":1}{\"n\":1.5}").unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Schema);
+        assert_eq!(failure.message, "the column \"n\" is declared int64, and a row has \"1.5\"");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
@@ -17,11 +18,12 @@ use crate::event::{Counts, Event, Monitor, Notice, Silent, counted};
 use crate::ledger::{Cost, Fingerprint, Journal, Ledger, Lock, Reader, RunId};
 use crate::lockdown;
 use crate::machine;
+use crate::meter::Meter;
 use crate::outbox::Outbox;
 use crate::outcome::{FailureKind, Usage};
 use crate::report::{Ended, RunDocument, Summary, Written};
 use crate::row::Schema;
-use crate::sandbox::{self, Native, Processor, Settings};
+use crate::sandbox::{self, Native, Processor, Settings, Shared};
 use crate::select::Selection;
 use crate::source::Inputs;
 use crate::task::TaskPath;
@@ -185,6 +187,7 @@ pub fn load(
         input_mode: config.input_mode,
         command: config.command.clone(),
         params: config.params.clone(),
+        shared: config.share.as_deref().map(Shared::copy).transpose()?.map(Arc::new),
         schema: Schema {
             // R-3PO's tables have no column for the path, so its name is free.
             path_column: (config.views.layout == Layout::OneTable).then(|| config.views.path_column.clone()),
@@ -192,6 +195,7 @@ pub fn load(
                 CommandResult::Text { column } => Some(vec![column.clone()]),
                 CommandResult::Json | CommandResult::File { .. } => config.views.columns.clone(),
             },
+            types: config.views.types.clone(),
         },
         workers,
         staging,
@@ -275,11 +279,16 @@ fn fingerprint(config: &Config, processor: &Processor) -> Fingerprint {
     let fingerprint = Fingerprint::new()
         .with("the processor", hex(&processor.sha256()))
         .with("its parameters", list(&mut config.params.iter().map(|(name, value)| format!("{name}={value:?}"))))
+        .with("the shared data", processor.shared_sha256().unwrap_or_default())
         .with("--input", format!("{:?}", config.input_mode))
         .with("--args", format!("{:?}", config.command.args))
         .with("--result", format!("{:?}", config.command.result))
         .with("--path-column", config.views.path_column.clone())
-        .with("--columns", list(&mut config.views.columns.iter().flatten().cloned()));
+        .with("--columns", list(&mut config.views.columns.iter().flatten().cloned()))
+        .with(
+            "the types of --columns",
+            list(&mut config.views.types.iter().map(|(name, column_type)| format!("{name}:{column_type}"))),
+        );
     let fingerprint = match config.source.decompress {
         Decompress::Auto => fingerprint,
         Decompress::Never => fingerprint.with("--decompress", "never"),
@@ -360,7 +369,8 @@ impl Run<'_> {
             views.reconcile_markers()?;
         }
         let on_record = ledger.counts()?;
-        control.event(Event::Started { workers: workers.get(), on_record: &on_record });
+        let meters: Vec<Arc<Meter>> = (0..workers.get()).map(|_| Arc::default()).collect();
+        control.event(Event::Started { workers: workers.get(), on_record: &on_record, meters: &meters });
         let reader = match (&folder, on_record.tasks()) {
             (Some(folder), 1..) => Some(Reader::open(folder)?),
             _ => None,
@@ -373,6 +383,7 @@ impl Run<'_> {
             processor: &processor,
             inputs: &inputs,
             workers,
+            meters: &meters,
             room,
             outbox: outbox.as_ref(),
         };

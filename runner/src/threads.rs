@@ -1,6 +1,7 @@
 //! The threads of a run: one walks and feeds, one commits, each worker has its own; and how they end together.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, ScopedJoinHandle};
 
@@ -14,6 +15,7 @@ use crate::event::{Counts, Event, Monitor as _};
 use crate::feed::{self, Pace};
 use crate::gate::Gate;
 use crate::ledger::{Ledger, RunId};
+use crate::meter::Meter;
 use crate::outbox::Outbox;
 use crate::pool::{self, Workshop};
 use crate::sandbox::Processor;
@@ -52,6 +54,8 @@ pub struct Threads<'a> {
     pub processor: &'a Processor,
     pub inputs: &'a Inputs,
     pub workers: NonZeroUsize,
+    /// One for each worker.
+    pub meters: &'a [Arc<Meter>],
     pub room: Room,
     /// `None` where nothing is kept.
     pub outbox: Option<&'a Outbox>,
@@ -100,6 +104,7 @@ impl<'a> Threads<'a> {
                 root: self.inputs.root(),
                 handling: self.inputs.handling(),
                 outbox: self.outbox,
+                meters: self.meters,
                 retries: self.config.resume.retries,
                 fail_fast: self.config.stop.fail_fast,
                 tasks,
@@ -211,6 +216,7 @@ mod tests {
             processor: &processor,
             inputs: &inputs,
             workers,
+            meters: &[],
             room,
             outbox: None,
         };

@@ -104,7 +104,7 @@ impl Views {
         let tables = export::write_views(&snapshot, &self.folder, &self.config)?;
         write_run_json(&self.folder, &snapshot.runs()?, &snapshot.counts()?)?;
         let written = Written {
-            results: export::result_files(&self.folder, &self.config.layout),
+            results: export::result_files(&self.folder, &self.config),
             errors: self.folder.join(export::ERRORS),
             ledger: self.folder.join(ledger::FILE),
         };
@@ -157,10 +157,13 @@ pub fn last_document(runs: &[Run]) -> anyhow::Result<RunDocument> {
     serde_json::from_str(&run.document).context("read the configuration of the last run from the ledger")
 }
 
-/// How many different processors, or parameters for them, the runs had.
+/// How many different processors, parameters for them or data shared with them the runs had.
 pub fn configurations(runs: &[Run]) -> usize {
     let parse = |run: &Run| serde_json::from_str::<RunDocument>(&run.document).ok();
-    let different: BTreeSet<_> =
-        runs.iter().filter_map(parse).map(|document| (document.processor_sha256, document.params)).collect();
+    let different: BTreeSet<_> = runs
+        .iter()
+        .filter_map(parse)
+        .map(|document| (document.processor_sha256, document.params, document.shared_sha256))
+        .collect();
     different.len()
 }

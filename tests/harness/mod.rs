@@ -4,3 +4,4 @@ pub mod components;
 pub mod guests;
 pub mod job;
 pub mod program;
+pub mod terminal;

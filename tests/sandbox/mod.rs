@@ -20,6 +20,7 @@ mod poll;
 mod reactor;
 mod refusal;
 mod script;
+mod shared;
 mod staging;
 mod told;
 mod warm;

@@ -9,6 +9,9 @@ mod sandmill_1 {
         pub(crate) fn input_read(ptr: *mut u8, len: usize) -> usize;
         pub(crate) fn input_path(ptr: *mut u8, len: usize) -> i32;
         pub(crate) fn param(name_ptr: *const u8, name_len: usize, ptr: *mut u8, len: usize) -> i32;
+        pub(crate) fn shared_len(name_ptr: *const u8, name_len: usize) -> i64;
+        pub(crate) fn shared_read(name_ptr: *const u8, name_len: usize, offset: u64, ptr: *mut u8, len: usize)
+        -> usize;
         pub(crate) fn emit(ptr: *const u8, len: usize);
         pub(crate) fn reject(record: u64, offset: i64, ptr: *const u8, len: usize);
         pub(crate) fn file_write(name_ptr: *const u8, name_len: usize, ptr: *const u8, len: usize);
@@ -61,6 +64,19 @@ fn text(write: impl Fn(*mut u8, usize) -> i32) -> Option<String> {
         }
         text.reserve_exact(len);
     }
+}
+
+pub(crate) fn shared_len(name: &str) -> Option<u64> {
+    // SAFETY: the host only reads the bytes of `name`, while it is borrowed.
+    u64::try_from(unsafe { sandmill_1::shared_len(name.as_ptr(), name.len()) }).ok()
+}
+
+/// Fills `buffer` from `offset` on; the number of bytes. There must be a file of this name.
+pub(crate) fn shared_read(name: &str, offset: u64, buffer: &mut [u8]) -> usize {
+    // SAFETY: the host reads the bytes of `name` and writes at most `buffer.len()` bytes to `buffer`, while both are borrowed.
+    let read = unsafe { sandmill_1::shared_read(name.as_ptr(), name.len(), offset, buffer.as_mut_ptr(), buffer.len()) };
+    assert!(read <= buffer.len(), "the host has written more than there is room for");
+    read
 }
 
 pub(crate) fn emit(rows: &str) {

@@ -14,9 +14,11 @@ pub(crate) mod stand_in;
 pub use exports::{alloc, columns_of, columns_of_output, init, process};
 #[cfg(target_arch = "wasm32")]
 pub(crate) use imports::{
-    chunk_offset, emit, file_write, first_record, input_len, input_path, input_read, log, param, reject,
+    chunk_offset, emit, file_write, first_record, input_len, input_path, input_read, log, param, reject, shared_len,
+    shared_read,
 };
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use stand_in::{
-    chunk_offset, emit, file_write, first_record, input_len, input_path, input_read, log, param, reject,
+    chunk_offset, emit, file_write, first_record, input_len, input_path, input_read, log, param, reject, shared_len,
+    shared_read,
 };

@@ -19,6 +19,7 @@ pub(crate) struct Task {
     /// Where it begins, and the number of its first record or 0, if it is a chunk.
     pub(crate) chunk: Option<(u64, u64)>,
     pub(crate) params: BTreeMap<String, String>,
+    pub(crate) shared: BTreeMap<String, Vec<u8>>,
     pub(crate) emitted: String,
     pub(crate) rejects: Vec<Reject>,
     /// By name, in the order in which they were begun.
@@ -59,6 +60,20 @@ pub(crate) fn input_path() -> String {
 
 pub(crate) fn param(name: &str) -> Option<String> {
     TASK.with_borrow(|task| task.params.get(name).cloned())
+}
+
+pub(crate) fn shared_len(name: &str) -> Option<u64> {
+    TASK.with_borrow(|task| task.shared.get(name).map(|content| content.len() as u64))
+}
+
+pub(crate) fn shared_read(name: &str, offset: u64, buffer: &mut [u8]) -> usize {
+    TASK.with_borrow(|task| {
+        let content = task.shared.get(name).map_or(&[][..], Vec::as_slice);
+        let rest = usize::try_from(offset).ok().and_then(|offset| content.get(offset..)).unwrap_or_default();
+        let amount = rest.len().min(buffer.len());
+        buffer[..amount].copy_from_slice(&rest[..amount]);
+        amount
+    })
 }
 
 pub(crate) fn emit(rows: &str) {

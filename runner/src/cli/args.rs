@@ -1,5 +1,6 @@
 //! The command line as typed. What it means is for [`super::request`] to say, and whether it makes sense.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -8,7 +9,7 @@ use sandmill::config::Fuel;
 use super::help;
 use super::languages::{self, Language};
 use super::names::Param;
-use super::run_args::RunArgs;
+use super::run_args::{Format, RunArgs};
 use super::{names, values};
 
 /// Map a WebAssembly processor over every file of a tree, exactly once.
@@ -77,6 +78,25 @@ pub struct ExportArgs {
     /// The output folder of a run
     #[arg(value_name = "OUT")]
     pub folder: PathBuf,
+
+    /// The formats of the results: csv, ndjson, parquet, arrow; repeatable, or several separated by commas
+    ///
+    /// By default those of the last run. Tables that the folder has already are made anew with them.
+    #[arg(long, value_name = "FORMAT,...", value_enum, value_delimiter = ',', hide_possible_values = true)]
+    pub format: Vec<Format>,
+
+    /// Write results in parts of about this size, as in 256MiB: a folder of files, in place of one file
+    ///
+    /// For ndjson, parquet and arrow; csv is always one file. By default as the last run did.
+    #[arg(long, value_name = "SIZE", value_parser = values::chunk)]
+    pub part_bytes: Option<NonZeroU64>,
+
+    /// The columns that come first, in this order, separated by commas; with types, as in a:int64,b
+    ///
+    /// Others that rows have follow. Types: bool, int64, uint64, float64, string, json (any value, as text). A value that is
+    /// not of the type is an error. By default as the last run did.
+    #[arg(long, value_name = "NAME[:TYPE],...", value_parser = names::columns)]
+    pub columns: Option<names::Columns>,
 }
 
 #[derive(Args, Debug)]
@@ -93,7 +113,7 @@ pub struct TestArgs {
     pub guest: GuestArgs,
 
     /// The columns that every row must have, separated by commas
-    #[arg(long, value_name = "NAME,...", value_parser = names::columns)]
+    #[arg(long, value_name = "NAME[:TYPE],...", value_parser = names::columns)]
     pub columns: Option<names::Columns>,
 
     #[command(flatten)]
@@ -168,6 +188,14 @@ pub struct GuestArgs {
     /// made of letters, digits, '_', '.' and '-'. An output folder remembers its parameters, and refuses others.
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = names::param)]
     pub params: Vec<Param>,
+
+    /// A file, or a folder of files, that all tasks may read
+    ///
+    /// A WASI command finds it in /shared, read-only (a file by its name, a folder's content as it is), an SDK processor asks
+    /// for files by name. It is copied once for the run, below TMPDIR; there may be no links in it. An output folder
+    /// remembers a hash of the names and contents, and refuses others.
+    #[arg(long, value_name = "FILE|DIR")]
+    pub share: Option<PathBuf>,
 
     /// Where compiled processors are kept from run to run [default: sandmill in the user's cache folder]
     ///

@@ -86,12 +86,15 @@ Examples:
   Rows into a pipe, nothing kept:
     sandmill run count.wasm data --stdout ndjson | jq .fruits
 
+  Results for pandas, DuckDB or Polars, with a type for each column:
+    sandmill run count.wasm data -o out --format parquet --columns name:string,count:int64
+
   A config.yaml of R-3PO:
     sandmill run --config config.yaml count.wasm
 
 The folder OUT:
   ledger.db     every task with its outcome: the truth, of which the rest is made
-  results.csv   the path and the processor's columns, in input order
+  results.csv   the path and the processor's columns, in input order; or .ndjson, .parquet, .arrow
   errors.csv    failed tasks, with kind, message and hint, and rejected records
   run.json      what ran, and within which limits
   files/        files that the processor gave, below the path of their input

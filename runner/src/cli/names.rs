@@ -1,5 +1,8 @@
 //! What names on the command line mean: parameters, kinds of failure, columns.
 
+use std::collections::BTreeMap;
+
+use sandmill::column::{ColumnType, UnknownType};
 use sandmill::config::RetryFailed;
 use sandmill::outcome::FailureKind;
 
@@ -68,22 +71,42 @@ fn failure_kind(name: &str) -> Result<FailureKind, String> {
     })
 }
 
-/// `--columns a,b,c`: a list in one value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Columns(pub Vec<String>);
+/// `--columns a,b:int64,c`: a list in one value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Columns {
+    pub names: Vec<String>,
+    /// Of those that have one.
+    pub types: BTreeMap<String, ColumnType>,
+}
 
-/// `--columns`.
+/// `--columns`. What follows the last colon of an entry is a type, so a name with a colon in it needs one.
 pub fn columns(text: &str) -> Result<Columns, String> {
-    let columns: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
-    for (index, name) in columns.iter().enumerate() {
+    let mut columns = Columns::default();
+    for entry in text.split(',').map(str::trim) {
+        let (name, column_type) = match entry.rsplit_once(':') {
+            Some((name, column_type)) => (name.trim_end(), Some(self::column_type(column_type.trim_start())?)),
+            None => (entry, None),
+        };
         if name.is_empty() {
             return Err("a column needs a name, and a comma stands between two".to_owned());
         }
-        if columns[..index].contains(name) {
+        if columns.names.iter().any(|other| other == name) {
             return Err(format!("the column {name:?} is named twice"));
         }
+        columns.names.push(name.to_owned());
+        columns.types.extend(column_type.map(|column_type| (name.to_owned(), column_type)));
     }
-    Ok(Columns(columns))
+    Ok(columns)
+}
+
+fn column_type(name: &str) -> Result<ColumnType, String> {
+    name.parse().map_err(|UnknownType| {
+        let types = || ColumnType::ALL.map(ColumnType::as_str);
+        match nearest(name, types()) {
+            Some(column_type) => format!("no type is called {name:?}; did you mean {column_type}?"),
+            None => format!("no type is called {name:?}; they are {}", types().join(", ")),
+        }
+    })
 }
 
 #[cfg(test)]
@@ -118,9 +141,19 @@ mod tests {
 
     #[test]
     fn columns_are_named_once() {
-        assert_eq!(columns("a, b,c"), Ok(Columns(vec!["a".to_owned(), "b".to_owned(), "c".to_owned()])));
-        for text in ["", "a,", "a,,b", "a,b,a"] {
+        assert_eq!(columns("a, b,c").map(|columns| columns.names), Ok(["a", "b", "c"].map(str::to_owned).to_vec()));
+        for text in ["", "a,", "a,,b", "a,b,a", "a,a:bool", ":bool"] {
             assert!(columns(text).is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn columns_may_have_types() {
+        let parsed = columns("a:int64, b , c:d : string").unwrap();
+        assert_eq!(parsed.names, ["a", "b", "c:d"]);
+        let types = [("a", ColumnType::Int64), ("c:d", ColumnType::String)];
+        assert_eq!(parsed.types, types.map(|(name, column_type)| (name.to_owned(), column_type)).into());
+        assert!(columns("a:int").unwrap_err().ends_with("did you mean int64?"));
+        assert!(columns("a:").unwrap_err().contains("bool, int64, uint64, float64, string, json"));
     }
 }

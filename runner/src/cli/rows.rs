@@ -27,7 +27,7 @@ struct Writer {
 }
 
 enum Format {
-    Ndjson { path_key: String },
+    Ndjson { path_column: String },
     Csv { path_column: String, header: Option<Header> },
 }
 
@@ -41,11 +41,7 @@ impl RowStream {
     /// Rows in `format` go to `out`, whose columns are those of `views`.
     pub fn new(format: RowFormat, views: &Views, out: impl Write + Send + 'static) -> Self {
         let format = match format {
-            RowFormat::Ndjson => {
-                let mut path_key = String::new();
-                row::push_json_string(&views.path_column, &mut path_key);
-                Format::Ndjson { path_key }
-            }
+            RowFormat::Ndjson => Format::Ndjson { path_column: views.path_column.clone() },
             RowFormat::Csv => Format::Csv { path_column: views.path_column.clone(), header: None },
         };
         let mut writer = Writer { out: Box::new(out), format, error: None };
@@ -96,10 +92,10 @@ impl Writer {
             _ => None,
         });
         match &mut self.format {
-            Format::Ndjson { path_key } => {
+            Format::Ndjson { path_column } => {
                 let mut text = String::new();
                 for (path, rows) in done {
-                    push_ndjson(path_key, &path, rows, &mut text);
+                    push_ndjson(path_column, &path, rows, &mut text);
                 }
                 self.put(text.as_bytes())
             }
@@ -120,15 +116,11 @@ impl Writer {
 }
 
 /// Puts the path first into each of the objects.
-fn push_ndjson(path_key: &str, path: &str, rows: &Rows, text: &mut String) {
-    let mut start = format!("{{{path_key}:");
-    row::push_json_string(path, &mut start);
+fn push_ndjson(path_column: &str, path: &str, rows: &Rows, text: &mut String) {
+    let mut cell = String::new();
+    row::push_cell(path_column, path, &mut cell);
     for object in rows.as_ndjson().lines() {
-        let rest = object.strip_prefix('{').unwrap_or(object);
-        text.push_str(&start);
-        text.push_str(if rest == "}" { "" } else { "," });
-        text.push_str(rest);
-        text.push('\n');
+        row::push_line(&cell, object, text);
     }
 }
 

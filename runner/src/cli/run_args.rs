@@ -300,11 +300,25 @@ pub struct StopArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Results")]
 pub struct ViewArgs {
-    /// The columns that every row must have, in this order, separated by commas
+    /// The formats of the results: csv, ndjson, parquet, arrow; repeatable, or several separated by commas
     ///
-    /// A row with others, or without one, fails its task (`schema`). Without it, and if the processor declares none, the
-    /// columns are all that occur.
-    #[arg(long, value_name = "NAME,...", value_parser = names::columns)]
+    /// Each makes OUT/results.FORMAT. By default csv. A table that the folder has already is always made anew with the others:
+    /// delete it if you do not want it any more.
+    #[arg(long, value_name = "FORMAT,...", value_enum, value_delimiter = ',', hide_possible_values = true)]
+    pub format: Vec<Format>,
+
+    /// Write results in parts of about this size, as in 256MiB: a folder of files, in place of one file
+    ///
+    /// For ndjson, parquet and arrow; csv is always one file.
+    #[arg(long, value_name = "SIZE", value_parser = values::chunk)]
+    pub part_bytes: Option<NonZeroU64>,
+
+    /// The columns that every row must have, in this order, separated by commas; with types, as in a:int64,b
+    ///
+    /// A row with others, without one, or with a value that is not of the type fails its task (`schema`). Without it, and if
+    /// the processor declares none, the columns are all that occur. Types: bool, int64, uint64, float64, string, json (any
+    /// value, as text). Parquet and Arrow find out those that are not given.
+    #[arg(long, value_name = "NAME[:TYPE],...", value_parser = names::columns)]
     pub columns: Option<Columns>,
 
     /// Name of the first column, which holds the input's path
@@ -327,6 +341,14 @@ pub struct ViewArgs {
     /// resuming. With csv, the header is --columns or the first row's keys; rows that lack a column have an empty cell.
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub stdout: Option<RowFormat>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Csv,
+    Ndjson,
+    Parquet,
+    Arrow,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -359,7 +381,7 @@ pub struct MessageArgs {
 pub enum Progress {
     /// bar on a terminal, else plain
     Auto,
-    /// A bar, and what each worker is at
+    /// A bar for the run, and one for each worker: how much of its input it has read
     Bar,
     /// A line every few seconds
     Plain,

@@ -113,7 +113,7 @@ pub fn output(text: &str) -> Result<usize, String> {
     size(text, 1, MOST_OUTPUT_BYTES)
 }
 
-/// `--chunk-bytes`, `--max-input` and `--split bytes:`: any size but none.
+/// `--chunk-bytes`, `--max-input`, `--split bytes:` and `--part-bytes`: any size but none.
 pub fn chunk(text: &str) -> Result<NonZeroU64, String> {
     let ByteSize(bytes) = ByteSize::from_str(text).map_err(|error| format!("{error}; write it as in 4MiB or 500kB"))?;
     NonZeroU64::new(bytes).ok_or_else(|| "the least is one byte".to_owned())

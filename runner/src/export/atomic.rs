@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::Context as _;
 
+use super::replace::replace;
 use crate::fault::{self, Point};
 
 /// What a temporary file of ours ends in, and nobody else's.
@@ -45,12 +46,12 @@ pub fn sweep(folder: &Path) -> anyhow::Result<()> {
             let name = name.as_encoded_bytes();
             name.starts_with(b".") && name.ends_with(SUFFIX.as_bytes())
         });
-        // Where locks cannot be had, the file stays: it is harmless.
+        // Where locks cannot be had, the file or folder stays: it is harmless.
         if is_temporary
             && let Ok(file) = File::open(&path)
             && file.try_lock().is_ok()
         {
-            remove_if_there(&path).with_context(|| format!("remove {}", path.display()))?;
+            remove(&path).with_context(|| format!("remove {}", path.display()))?;
         }
     }
     Ok(())
@@ -67,13 +68,7 @@ impl AtomicFile {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 Err(error) => return Err(error).with_context(about),
             };
-            // Between these two lines a sweep may take the file for a dead process's. Locked and still there, it is
-            // safe.
-            if let Err(TryLockError::WouldBlock) = file.try_lock() {
-                continue;
-            }
-            let inode = file.metadata().with_context(about)?.ino();
-            if fs::symlink_metadata(&temporary).is_ok_and(|metadata| metadata.ino() == inode) {
+            if lock_new(&file, &temporary).with_context(about)? {
                 fault::point(Point::FileCreated);
                 let file = BufWriter::with_capacity(BUFFER_BYTES, Traced(file));
                 return Ok(Self { target: target.to_path_buf(), temporary, file, is_committed: false });
@@ -99,11 +94,13 @@ impl AtomicFile {
         fault::point(Point::FileBeforeSync);
         self.file.get_ref().0.sync_all()?;
         fault::point(Point::FileAfterSync);
-        fs::rename(&self.temporary, &self.target)?;
+        replace(&self.temporary, &self.target)?;
         self.is_committed = true;
         fault::point(Point::FileAfterRename);
         File::open(folder_of(&self.target))?.sync_all()?;
         fault::point(Point::FileAfterFolderSync);
+        // A folder of parts that was there before. What cannot be removed is left to the next sweep.
+        let _ = remove(&self.temporary);
         Ok(())
     }
 }
@@ -136,7 +133,28 @@ pub(super) fn remove_if_there(path: &Path) -> io::Result<bool> {
     }
 }
 
-fn temporary_name(target: &Path) -> io::Result<PathBuf> {
+/// Removes a file, or a folder with all that is in it, if there is one.
+pub(super) fn remove(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => remove_if_there(path).map(|_| ()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Locks what was just made at `path`. False if a sweep was faster, and took it for a dead process's: locked and still
+/// there, it is safe.
+pub(super) fn lock_new(file: &File, path: &Path) -> io::Result<bool> {
+    if let Err(TryLockError::WouldBlock) = file.try_lock() {
+        return Ok(false);
+    }
+    let inode = file.metadata()?.ino();
+    Ok(fs::symlink_metadata(path).is_ok_and(|metadata| metadata.ino() == inode))
+}
+
+/// A name beside `target` that nobody else uses.
+pub(super) fn temporary_name(target: &Path) -> io::Result<PathBuf> {
     static FILES: AtomicU64 = AtomicU64::new(0);
     let Some(name) = target.file_name() else { return Err(io::ErrorKind::InvalidFilename.into()) };
     let mut temporary = OsString::from(".");
@@ -145,7 +163,7 @@ fn temporary_name(target: &Path) -> io::Result<PathBuf> {
     Ok(folder_of(target).join(temporary))
 }
 
-fn folder_of(path: &Path) -> &Path {
+pub(super) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

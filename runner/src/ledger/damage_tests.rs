@@ -158,7 +158,16 @@ fn a_folder_without_a_ledger_is_not_read_and_not_changed() {
 
 #[test]
 fn a_folder_with_files_by_our_names_and_no_ledger_is_refused_and_one_with_others_is_not() {
-    for name in ["results.csv", "errors.csv", "run.json", "tracking", "ledger.db-wal"] {
+    for name in [
+        "results.csv",
+        "results.ndjson",
+        "results.parquet",
+        "results.arrow",
+        "errors.csv",
+        "run.json",
+        "tracking",
+        "ledger.db-wal",
+    ] {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(name), "precious").unwrap();
         let lock = Lock::acquire(folder.path()).unwrap();

@@ -20,8 +20,18 @@ pub const FILE: &str = "ledger.db";
 pub(super) const WAL_FILE: &str = "ledger.db-wal";
 
 /// Names of ours. Where one of them is and no ledger, the folder is someone else's, or has lost its ledger.
-const OUR_NAMES: [&str; 7] =
-    ["results.csv", "errors.csv", "run.json", "tracking", "files", WAL_FILE, "ledger.db-journal"];
+const OUR_NAMES: [&str; 10] = [
+    "results.csv",
+    "results.ndjson",
+    "results.parquet",
+    "results.arrow",
+    "errors.csv",
+    "run.json",
+    "tracking",
+    "files",
+    WAL_FILE,
+    "ledger.db-journal",
+];
 
 /// How long to wait for another connection. Ours never hold a lock for long; an open `sqlite3` shell may.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(120);

@@ -61,7 +61,7 @@ pub(crate) fn id(path: impl AsRef<Path>) -> TaskId {
 
 pub(crate) fn rows(json: &str) -> Rows {
     let mut rows = Rows::default();
-    rows.push_json(json.as_bytes(), &Schema { path_column: None, columns: None }).unwrap();
+    rows.push_json(json.as_bytes(), &Schema::default()).unwrap();
     rows
 }
 

@@ -45,6 +45,11 @@ impl Policy {
         // It is opened, and inputs are opened from it on.
         policy.list.push(root.to_owned());
         policy.write.extend(config.cache.clone());
+        if let Some(share) = &config.share {
+            // It is copied into a private folder there, which is removed at the end.
+            policy.read.push(share.clone());
+            policy.write.push(env::temp_dir());
+        }
         match &config.output {
             Output::Folder(folder) => policy.write.push(folder.clone()),
             Output::Discard => policy.write.extend([env::temp_dir(), SQLITE_TEMPORARY.into()]),

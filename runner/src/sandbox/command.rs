@@ -151,7 +151,9 @@ fn grants(processor: &Processor, task: &TaskId, chunk: Option<ChunkFacts>) -> Gr
         env.extend(first_record.map(|number| ("SANDMILL_FIRST_RECORD".to_owned(), number.to_string())));
     }
     env.extend(params.iter().map(|(name, value)| (format!("SANDMILL_PARAM_{name}"), value.clone())));
-    Grants { args: argv::expand(&processor.settings().command.args, &path), env, input_folder: None }
+    let shared_folder = processor.settings().shared.as_ref().map(|shared| shared.folder().to_owned());
+    let args = argv::expand(&processor.settings().command.args, &path);
+    Grants { args, env, input_folder: None, shared_folder }
 }
 
 /// Puts the input where the guest can open it, and says so in its arguments.

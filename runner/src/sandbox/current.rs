@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::INLINE_INPUT_BYTES;
 use super::io::output_limit;
+use super::shared::{Shared, SharedFile};
 use crate::file::{FILE_COST_BYTES, GivenFiles};
 use crate::input::{self, Input};
 use crate::outcome::{Failure, FailureKind, Reject};
@@ -18,6 +19,9 @@ const REJECT_BYTES: usize = 32;
 pub struct Task {
     pub params: Arc<BTreeMap<String, String>>,
     pub schema: Arc<Schema>,
+    pub shared: Option<Arc<Shared>>,
+    /// The shared file that was read from last.
+    pub open_shared: Option<SharedFile>,
     pub output_limit_bytes: usize,
     /// `None` while the guest initialises.
     pub current: Option<Current>,

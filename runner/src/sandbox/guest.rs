@@ -16,7 +16,7 @@ use super::io::{Io, Seed};
 use super::limiter::Limiter;
 use super::streams::{Clock, In, Out, Output, Random};
 use super::ticker::{Deadline, Ticks};
-use super::{abi, poll, random};
+use super::{abi, abi_shared, poll, random};
 
 /// Fuel that any call into the host costs, tabled in `docs/guest-abi.md`. About what its entry, checks and exit take.
 pub const HOST_CALL_FUEL: u64 = 100;
@@ -76,6 +76,8 @@ pub struct Grants {
     pub env: Vec<(String, String)>,
     /// A folder of the host that the guest sees, read-only, as `/input`.
     pub input_folder: Option<std::path::PathBuf>,
+    /// A folder of the host that the guest sees, read-only, as `/shared`.
+    pub shared_folder: Option<std::path::PathBuf>,
 }
 
 impl Guest {
@@ -83,13 +85,17 @@ impl Guest {
     /// If the folder in `grants` cannot be opened.
     pub fn new(io: Arc<Io>, limiter: Limiter, task: Task, ticks: Ticks, grants: Grants) -> wasmtime::Result<Self> {
         let deadline = ticks.deadline(Duration::MAX);
-        let wasi = match &grants.input_folder {
-            Some(folder) => {
-                let mut builder = wasi_builder(&io, &grants);
-                builder.preopened_dir(folder, "/input", FsPerms::ReadOnly)?;
-                Some(build_wasi(builder))
+        let folders = [(&grants.input_folder, "/input"), (&grants.shared_folder, "/shared")];
+        let wasi = if folders.iter().any(|(folder, _)| folder.is_some()) {
+            let mut builder = wasi_builder(&io, &grants);
+            for (folder, name) in folders {
+                if let Some(folder) = folder {
+                    builder.preopened_dir(folder, name, FsPerms::ReadOnly)?;
+                }
             }
-            None => None,
+            Some(build_wasi(builder))
+        } else {
+            None
         };
         Ok(Self { io, limiter, task, earned: Earned::default(), memory: None, ticks, deadline, grants, wasi })
     }
@@ -217,6 +223,7 @@ pub fn linker(engine: &Engine, contract: Contract) -> wasmtime::Result<Linker<Gu
     linker.allow_shadowing(false);
     if contract == Contract::Reactor {
         abi::add_to_linker(&mut linker)?;
+        abi_shared::add_to_linker(&mut linker)?;
     }
     Ok(linker)
 }

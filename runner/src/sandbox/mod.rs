@@ -4,6 +4,7 @@
 //! Whatever a guest does ends in an [`Attempt`]; nothing a guest does is an error of the run.
 
 mod abi;
+mod abi_shared;
 mod argv;
 mod cache;
 mod command;
@@ -25,6 +26,7 @@ mod random;
 mod reactor;
 mod result;
 mod segments;
+mod shared;
 mod staging;
 mod streams;
 mod ticker;
@@ -33,6 +35,7 @@ mod warm;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context as _;
@@ -49,6 +52,7 @@ pub use contract::{Contract, Refusal};
 pub use inspect::{Export, Facts, Form, Import, Memory};
 pub use layout::Layout;
 pub use processor::{Native, Processor, Start};
+pub use shared::Shared;
 
 /// Inputs up to this size are put into memory whole; larger ones are streamed. Big enough for nearly every file that comes
 /// in thousands, small enough that no number of workers makes it count.
@@ -66,6 +70,8 @@ pub struct Settings {
     /// How a WASI command is called.
     pub command: Command,
     pub params: BTreeMap<String, String>,
+    /// Data that all tasks may read.
+    pub shared: Option<Arc<Shared>>,
     /// What rows must look like. Columns that the processor declares are filled in when it is loaded.
     pub schema: Schema,
     /// How many sandboxes there will be at once.
@@ -91,7 +97,8 @@ impl Settings {
             input_mode: InputMode::Stdin,
             command: Command::default(),
             params: BTreeMap::new(),
-            schema: Schema { path_column: None, columns: None },
+            shared: None,
+            schema: Schema::default(),
             workers: NonZeroUsize::MIN,
             warm_start: WarmStart::Auto,
             staging: None,

@@ -135,6 +135,11 @@ impl Processor {
         self.sha256
     }
 
+    /// Hash of the data that is shared with its guests.
+    pub fn shared_sha256(&self) -> Option<&str> {
+        self.settings.shared.as_ref().map(|shared| shared.sha256())
+    }
+
     /// What every row must look like, the processor's own declaration included.
     pub fn schema(&self) -> &Schema {
         &self.schema
@@ -170,6 +175,8 @@ impl Processor {
         Task {
             params: Arc::clone(&self.params),
             schema: Arc::clone(&self.schema),
+            shared: self.settings.shared.clone(),
+            open_shared: None,
             output_limit_bytes: self.settings.budget.output_bytes,
             current: None,
         }

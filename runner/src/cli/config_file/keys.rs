@@ -41,7 +41,7 @@ fn key(arg: &Arg) -> Option<Key> {
     let name = arg.get_long()?;
     let kind = match (name, arg.get_action()) {
         ("param", _) => Kind::Params,
-        ("output" | "root" | "files-from" | "cache-dir", _) => Kind::Path,
+        ("output" | "root" | "files-from" | "cache-dir" | "share", _) => Kind::Path,
         ("columns", _) => Kind::CommaList,
         (_, ArgAction::SetTrue) => Kind::Switch,
         (_, ArgAction::Append) => Kind::List,
@@ -69,6 +69,8 @@ mod tests {
         assert_eq!(kind("hidden"), Some(Kind::Switch));
         assert_eq!(kind("timeout"), Some(Kind::Text));
         assert_eq!(kind("output"), Some(Kind::Path));
+        assert_eq!(kind("share"), Some(Kind::Path));
+        assert_eq!(kind("format"), Some(Kind::List));
         assert_eq!(kind("retry-failed"), Some(Kind::Choice));
         assert_eq!(kind("follow-symlinks"), Some(Kind::Choice));
         assert_eq!(kind("columns"), Some(Kind::CommaList));

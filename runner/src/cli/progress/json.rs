@@ -78,7 +78,7 @@ impl Json {
 impl Display for Json {
     fn event(&self, event: &Event<'_>) {
         match event {
-            Event::Started { workers, on_record } => {
+            Event::Started { workers, on_record, .. } => {
                 write(&Line::Started { workers: *workers, on_record: counts_json(on_record) });
             }
             Event::Total { tasks } => write(&Line::Total { tasks: *tasks }),

@@ -7,6 +7,7 @@ mod pace;
 mod plain;
 mod tally;
 mod ticker;
+mod workers;
 
 use std::sync::Arc;
 

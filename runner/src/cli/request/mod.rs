@@ -2,7 +2,7 @@
 
 mod command;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::{Component, Path, PathBuf};
@@ -10,11 +10,12 @@ use std::thread;
 
 use sandmill::config::{self, Config, Layout, Output};
 
-use super::args::{BudgetArgs, GuestArgs, InputMode, InspectArgs, ResultForm, TestArgs};
+use super::args::{BudgetArgs, ExportArgs, GuestArgs, InputMode, InspectArgs, ResultForm, TestArgs};
 use super::config_file::ConfigFile;
 use super::error::UsageError;
+use super::names::Columns;
 use super::run_args::{
-    Decompress, FollowSymlinks, Isolation, Lockdown, Markers, OnChange, OnMissing, Order, Progress, ResumeArgs,
+    Decompress, FollowSymlinks, Format, Isolation, Lockdown, Markers, OnChange, OnMissing, Order, Progress, ResumeArgs,
     RowFormat, RunArgs, SourceArgs, ViewArgs, WarmStart,
 };
 
@@ -80,6 +81,7 @@ impl Request {
                 Lockdown::Require => config::Lockdown::Require,
             },
             params,
+            share: args.guest.share.clone(),
             budget: budget(&args.budget),
             resume: resume(args.resume),
             stop: config::StopPolicy {
@@ -104,8 +106,7 @@ impl Request {
 /// # Errors
 /// If a parameter is there twice.
 pub fn test_config(args: &TestArgs) -> Result<Config, UsageError> {
-    let columns = args.columns.clone().map(|columns| columns.0);
-    let views = config::Views { columns, ..config::Views::default() };
+    let views = test_views(args.columns.clone());
     Ok(Config {
         processor: args.processor.clone(),
         source: config::Source { inputs: vec![args.file.clone()], ..config::Source::default() },
@@ -118,6 +119,7 @@ pub fn test_config(args: &TestArgs) -> Result<Config, UsageError> {
         cache: cache(&args.guest),
         lockdown: config::Lockdown::Off,
         params: params(&args.guest, BTreeMap::new())?,
+        share: args.guest.share.clone(),
         budget: budget(&args.budget),
         resume: config::Resume::default(),
         stop: config::StopPolicy::default(),
@@ -136,9 +138,26 @@ pub fn inspect_config(args: &InspectArgs) -> Result<Config, UsageError> {
         command: command::command(&args.guest, &usual.views)?,
         cache: cache(&args.guest),
         params: params(&args.guest, BTreeMap::new())?,
+        share: args.guest.share.clone(),
         budget: budget(&args.budget),
         ..usual
     })
+}
+
+fn test_views(columns: Option<Columns>) -> config::Views {
+    let (columns, types) = columns.map(|columns| (columns.names, columns.types)).unzip();
+    config::Views { columns, types: types.unwrap_or_default(), ..config::Views::default() }
+}
+
+/// What `export` does otherwise than the last run.
+pub fn view_change(args: &ExportArgs) -> config::ViewChange {
+    let (columns, types) = args.columns.clone().map(|columns| (columns.names, columns.types)).unzip();
+    config::ViewChange {
+        formats: formats(&args.format),
+        part_bytes: args.part_bytes,
+        columns,
+        types: types.unwrap_or_default(),
+    }
 }
 
 /// Where compiled processors are kept, by the rules of the XDG base directory specification.
@@ -240,7 +259,7 @@ fn views(args: ViewArgs, layout: Layout, source: &config::Source) -> Result<conf
     }
     if let Some(columns) = &args.columns {
         let has_path_column = layout == Layout::OneTable || args.stdout.is_some();
-        if has_path_column && columns.0.contains(&args.path_column) {
+        if has_path_column && columns.names.contains(&args.path_column) {
             return Err(UsageError::with_hint(
                 format!(
                     "--columns names {:?}, the column of the input's path, which is there anyway",
@@ -249,10 +268,10 @@ fn views(args: ViewArgs, layout: Layout, source: &config::Source) -> Result<conf
                 "leave it out, or call the path's column something else with --path-column NAME",
             ));
         }
-        if columns.0.len() >= args.max_columns.get() {
+        if columns.names.len() >= args.max_columns.get() {
             return Err(UsageError::new(format!(
                 "--columns names {} columns, and with the path that is more than --max-columns {}",
-                columns.0.len(),
+                columns.names.len(),
                 args.max_columns
             )));
         }
@@ -262,13 +281,28 @@ fn views(args: ViewArgs, layout: Layout, source: &config::Source) -> Result<conf
         (Some(Markers::Tree), Layout::OneTable) => config::Markers::Tree { prefix: PathBuf::new() },
         (_, Layout::Striped { .. }) => config::Markers::Tree { prefix: absolute_root(source)? },
     };
+    let (columns, types) = args.columns.map(|columns| (columns.names, columns.types)).unzip();
+    let defaults = config::Views::default();
     Ok(config::Views {
         layout,
         markers,
         path_column: args.path_column,
-        columns: args.columns.map(|columns| columns.0),
+        columns,
+        types: types.unwrap_or_default(),
         max_columns: args.max_columns.get(),
+        formats: if args.format.is_empty() { defaults.formats } else { formats(&args.format) },
+        part_bytes: args.part_bytes,
     })
+}
+
+fn formats(formats: &[Format]) -> BTreeSet<config::Format> {
+    let meant = |format: &Format| match format {
+        Format::Csv => config::Format::Csv,
+        Format::Ndjson => config::Format::Ndjson,
+        Format::Parquet => config::Format::Parquet,
+        Format::Arrow => config::Format::Arrow,
+    };
+    formats.iter().map(meant).collect()
 }
 
 /// The absolute path of the folder that the paths of tasks are relative to: R-3PO's markers lie below it.

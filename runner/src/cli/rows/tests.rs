@@ -41,7 +41,7 @@ impl Write for Broken {
 
 fn done(path: &str, json: &str) -> Finished {
     let mut rows = Rows::default();
-    rows.push_json(json.as_bytes(), &Schema { path_column: None, columns: None }).unwrap();
+    rows.push_json(json.as_bytes(), &Schema::default()).unwrap();
     Finished {
         task: Task {
             id: TaskId::whole_file(TaskPath::from_path(Path::new(path))),

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use sandmill::config::Format;
 use sandmill::event::{Counts, Stop};
 use sandmill::outcome::FailureKind;
 use sandmill::report::{Ended, Summary};
@@ -139,6 +140,12 @@ fn views(summary: &Summary, lines: &mut Vec<String>) {
     let Some(views) = &summary.views else { return };
     match views.results.as_slice() {
         [] => {}
+        // One for each format.
+        few if few.len() <= Format::ALL.len() => {
+            for (index, path) in few.iter().enumerate() {
+                lines.push(item(if index == 0 { "results" } else { "" }, &shown(path)));
+            }
+        }
         [first, .., last] => {
             lines.push(item(
                 "results",

@@ -1,5 +1,7 @@
 //! Views as they come out of a ledger.
 
+mod formats;
+
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
