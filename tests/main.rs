@@ -12,6 +12,7 @@ mod examples;
 mod files;
 mod foreign;
 mod harness;
+mod hostile;
 mod lockdown;
 mod mapping;
 mod matrix;

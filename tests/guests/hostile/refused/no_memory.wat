@@ -1,0 +1,3 @@
+;; Exports no memory.
+;; refused: memory
+(module (func (export "_start")))

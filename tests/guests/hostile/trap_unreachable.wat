@@ -1,0 +1,6 @@
+;; Traps.
+;; meets: a check of every operation
+;; command: trap
+;; reactor: trap
+(func $attack
+  unreachable)
