@@ -211,3 +211,41 @@ fn an_output_folder_inside_the_inputs_is_not_an_input() {
     assert_eq!(shell.read("in/out/results.csv"), "path,n\na.json,1\nb.json,2\n");
     assert!(Path::new(&shell.folder.path().join("in/out/run.json")).exists());
 }
+
+#[test]
+fn shared_data_reaches_guests_and_its_copy_goes_with_the_run() {
+    let shell = Shell::new(&[("a", "table.json"), ("b", "d/none")]);
+    fs::copy(guest("shared.wat"), shell.folder.path().join("shared.wat")).unwrap();
+    for folder in ["share", "tmp"] {
+        fs::create_dir(shell.folder.path().join(folder)).unwrap();
+    }
+    fs::write(shell.folder.path().join("share/table.json"), "  {\"n\":1}").unwrap();
+    let run = |line: &str| shell.sandmill(line).env("TMPDIR", shell.folder.path().join("tmp")).run();
+    run("run shared.wat in -o out --share share").expect_code(0);
+    assert_eq!(shell.read("out/results.csv"), "path,n\na,1\n");
+    run("run shared.wat in -o out --share share/table.json").expect_code(0);
+    run("test shared.wat in/a --share share").expect_code(0).expect_stdout("{\"n\":1}");
+    run("plan shared.wat in -o out --share share").expect_code(0).expect_stdout("keep");
+    run("run shared.wat in -o out").expect_code(1).expect_stderr("the shared data changed");
+    run("run shared.wat in -o out --share none").expect_code(1).expect_stderr("share none");
+    let left: Vec<_> =
+        fs::read_dir(shell.folder.path().join("tmp")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, [] as [std::ffi::OsString; 0]);
+}
+
+#[test]
+fn formats_are_asked_for_at_the_run_or_afterwards() {
+    let shell = Shell::new(&GOOD);
+    shell.run("run echo.wat in -o out --format ndjson --columns n:int64").expect_code(0);
+    assert_eq!(shell.read("out/results.ndjson").lines().count(), 2);
+    assert!(!shell.folder.path().join("out/results.csv").exists());
+    shell.run("export out --format parquet,arrow --part-bytes 1MiB").expect_code(0).expect_stdout("results.parquet");
+    assert!(shell.folder.path().join("out/results.arrow/results-00000.arrow").is_file());
+    shell
+        .run("export out --columns n:bool")
+        .expect_code(1)
+        .expect_stderr("a row of a.json: the column \"n\" is declared bool");
+    shell.run("export out --columns n:number").expect_code(2).expect_stderr("no type is called");
+    shell.run("run echo.wat in -o other --columns n:string").expect_code(3);
+    assert!(shell.read("other/errors.csv").contains("a.json,schema,\"the column \"\"n\"\" is declared string"));
+}

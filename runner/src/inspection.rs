@@ -52,7 +52,7 @@ pub fn inspect(config: &Config) -> anyhow::Result<Inspection> {
         runs_with: None,
     };
     if inspection.contract.is_ok() {
-        match run::load(config, NonZeroUsize::MIN, None, false) {
+        match run::share(config).and_then(|shared| run::load(config, NonZeroUsize::MIN, None, shared, false)) {
             Ok(processor) => {
                 inspection.columns = processor.schema().columns.clone();
                 inspection.start = Some(processor.start().clone());
@@ -84,7 +84,10 @@ fn remedy(config: &Config, error: &anyhow::Error) -> Option<String> {
         }
         _ => return None,
     };
-    run::load(&config, NonZeroUsize::MIN, None, false).is_ok().then_some(option)
+    run::share(&config)
+        .and_then(|shared| run::load(&config, NonZeroUsize::MIN, None, shared, false))
+        .is_ok()
+        .then_some(option)
 }
 
 /// `None` if no module that is granted a 32-bit memory can have that much.

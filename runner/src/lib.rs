@@ -87,7 +87,7 @@ pub fn prepare(config: &Config) -> anyhow::Result<Prepared<'_>> {
 /// # Errors
 /// If the inputs or the ledger cannot be read, or [`run`] would refuse to start.
 pub fn plan(config: &Config, monitor: &dyn Monitor, each: &mut dyn FnMut(Planned)) -> anyhow::Result<()> {
-    let processor = run::load(config, NonZeroUsize::MIN, None, false)?;
+    let processor = run::load(config, NonZeroUsize::MIN, None, run::share(config)?, false)?;
     let folder = run::output_folder(config);
     let inputs = Inputs::resolve(&config.source, folder)?;
     run::check_not_empty(&inputs)?;
@@ -138,7 +138,7 @@ pub fn export(folder: &Path, change: ViewChange) -> anyhow::Result<Written> {
 /// If the processor is refused or the input cannot be opened. A failure of the task is in the attempt.
 pub fn test(config: &Config, file: &Path) -> anyhow::Result<Attempt> {
     let staging = StagingFolder::of(config)?;
-    let processor = run::load(config, NonZeroUsize::MIN, staging.path(), true)?;
+    let processor = run::load(config, NonZeroUsize::MIN, staging.path(), run::share(config)?, true)?;
     let root = Root::open(Path::new("."))?;
     let task = TaskId::whole_file(TaskPath::from_path(file));
     let input = source::open(&root, &task, &Content::Whole, &Handling::of(&config.source)).input?;

@@ -74,6 +74,7 @@ pub struct Prepared<'a> {
     lockdown: lockdown::State,
     available_bytes: Option<u64>,
     staging: StagingFolder,
+    shared: Option<Arc<Shared>>,
     _made: MadeFolders,
 }
 
@@ -87,9 +88,11 @@ impl<'a> Prepared<'a> {
         let available_bytes = machine::available_memory_bytes();
         sandbox::watch_memory();
         let staging = StagingFolder::of(config)?;
+        let shared = share(config)?;
         let made = MadeFolders::for_run(config)?;
-        let lockdown = lockdown::engage(config, &inputs, &made.parents())?;
-        Ok(Self { config, started, inputs, lockdown, available_bytes, staging, _made: made })
+        let copy = shared.as_ref().map(|shared| shared.folder());
+        let lockdown = lockdown::engage(config, &inputs, &made.parents(), copy)?;
+        Ok(Self { config, started, inputs, lockdown, available_bytes, staging, shared, _made: made })
     }
 
     /// Does it. What a stranger wrote is read only from here on.
@@ -102,10 +105,10 @@ impl<'a> Prepared<'a> {
 
     /// Does it, with `native` in place of the guest.
     pub(crate) fn run_with(self, native: Option<Native>, monitor: &dyn Monitor) -> anyhow::Result<Summary> {
-        let Self { config, started, inputs, lockdown, available_bytes, staging, _made } = self;
+        let Self { config, started, inputs, lockdown, available_bytes, staging, shared, _made } = self;
         let control = Control::new(monitor);
         let workers = affordable_workers(config, available_bytes, &control);
-        let mut processor = load(config, workers, staging.path(), false)?;
+        let mut processor = load(config, workers, staging.path(), shared, false)?;
         if let Some(native) = native {
             processor = processor.replaced_by(native);
         }
@@ -168,6 +171,14 @@ pub fn check_not_empty(inputs: &Inputs) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Copies what is to be shared with all tasks.
+///
+/// # Errors
+/// If it cannot be.
+pub fn share(config: &Config) -> anyhow::Result<Option<Arc<Shared>>> {
+    config.share.as_deref().map(|source| Shared::copy(source).map(Arc::new)).transpose()
+}
+
 /// Compiles the processor as `config` wants it run. `debug_info` is [`Settings::debug_info`].
 ///
 /// # Errors
@@ -176,6 +187,7 @@ pub fn load(
     config: &Config,
     workers: NonZeroUsize,
     staging: Option<PathBuf>,
+    shared: Option<Arc<Shared>>,
     debug_info: bool,
 ) -> anyhow::Result<Processor> {
     let path = config.processor.display();
@@ -187,7 +199,7 @@ pub fn load(
         input_mode: config.input_mode,
         command: config.command.clone(),
         params: config.params.clone(),
-        shared: config.share.as_deref().map(Shared::copy).transpose()?.map(Arc::new),
+        shared,
         schema: Schema {
             // R-3PO's tables have no column for the path, so its name is free.
             path_column: (config.views.layout == Layout::OneTable).then(|| config.views.path_column.clone()),

@@ -203,7 +203,7 @@ mod tests {
         }
         let source = Source { inputs: vec![inputs], ..Source::default() };
         let config = Config::new(&processor, source, Output::Discard);
-        let processor = load(&config, workers, None, false).unwrap();
+        let processor = load(&config, workers, None, None, false).unwrap();
         let inputs = Inputs::resolve(&config.source, None).unwrap();
         let control = Control::new(&Silent);
         let selection = Selection::new(inputs.units(&control), None, inputs.root(), &config.resume);

@@ -12,6 +12,7 @@ mod policy;
 mod system_calls;
 
 use std::fmt;
+use std::path::Path;
 
 use crate::config::{Config, Lockdown};
 use crate::source::Inputs;
@@ -80,12 +81,13 @@ impl fmt::Display for Part {
 }
 
 /// Restricts this process to what the run of `config` over `inputs` needs, as far as `config.lockdown` wants it. The folders
-/// that the run writes to must be there. `emptied` are folders from which it may remove empty ones.
+/// that the run writes to must be there. `emptied` are folders from which it may remove empty ones, `copy` is where its shared
+/// data lies until it ends.
 ///
 /// # Errors
 /// If it is required, and this system cannot do it.
 #[cfg(target_os = "linux")]
-pub fn engage(config: &Config, inputs: &Inputs, emptied: &[&std::path::Path]) -> anyhow::Result<State> {
+pub fn engage(config: &Config, inputs: &Inputs, emptied: &[&Path], copy: Option<&Path>) -> anyhow::Result<State> {
     if config.lockdown == Lockdown::Off {
         return Ok(State::Off);
     }
@@ -93,7 +95,7 @@ pub fn engage(config: &Config, inputs: &Inputs, emptied: &[&std::path::Path]) ->
     let none = rustix::process::Rlimit { current: Some(0), maximum: Some(0) };
     let _ = rustix::process::setrlimit(rustix::process::Resource::Core, none);
     let missing = |error: anyhow::Error| Part::Missing(format!("{error:#}"));
-    let files = files::restrict(&policy::Policy::of(config, inputs, emptied)).unwrap_or_else(missing);
+    let files = files::restrict(&policy::Policy::of(config, inputs, emptied, copy)).unwrap_or_else(missing);
     let system_calls = system_calls::restrict().map_or_else(missing, |()| Part::Whole);
     accept(config.lockdown, Parts { files, system_calls })
 }
@@ -103,7 +105,7 @@ pub fn engage(config: &Config, inputs: &Inputs, emptied: &[&std::path::Path]) ->
 /// # Errors
 /// If it is required.
 #[cfg(not(target_os = "linux"))]
-pub fn engage(config: &Config, _inputs: &Inputs, _emptied: &[&std::path::Path]) -> anyhow::Result<State> {
+pub fn engage(config: &Config, _inputs: &Inputs, _emptied: &[&Path], _copy: Option<&Path>) -> anyhow::Result<State> {
     if config.lockdown == Lockdown::Off {
         return Ok(State::Off);
     }

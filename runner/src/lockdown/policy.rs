@@ -27,7 +27,7 @@ pub struct Policy {
 }
 
 impl Policy {
-    pub fn of(config: &Config, inputs: &Inputs, emptied: &[&Path]) -> Self {
+    pub fn of(config: &Config, inputs: &Inputs, emptied: &[&Path], copy: Option<&Path>) -> Self {
         let mut policy = Self { read: vec![config.processor.clone()], ..Self::default() };
         if config.source.links == Links::All {
             // Links may lead anywhere, and the user wants them followed.
@@ -45,11 +45,6 @@ impl Policy {
         // It is opened, and inputs are opened from it on.
         policy.list.push(root.to_owned());
         policy.write.extend(config.cache.clone());
-        if let Some(share) = &config.share {
-            // It is copied into a private folder there, which is removed at the end.
-            policy.read.push(share.clone());
-            policy.write.push(env::temp_dir());
-        }
         match &config.output {
             Output::Folder(folder) => policy.write.push(folder.clone()),
             Output::Discard => policy.write.extend([env::temp_dir(), SQLITE_TEMPORARY.into()]),
@@ -58,6 +53,11 @@ impl Policy {
             policy.write.push(folder.clone());
         }
         policy.empty.extend(emptied.iter().map(|&path| path.to_owned()));
+        if let Some(copy) = copy {
+            // It is read, and removed in the end.
+            policy.write.push(copy.to_owned());
+            policy.empty.push(folder_above(copy.to_owned()));
+        }
         policy
     }
 }
@@ -92,7 +92,7 @@ mod tests {
         let mut config = Config::new("p.wasm", source, Output::Folder(folder.join("out")));
         change(&mut config);
         let inputs = Inputs::resolve(&config.source, None).unwrap();
-        Policy::of(&config, &inputs, &[])
+        Policy::of(&config, &inputs, &[], None)
     }
 
     #[test]
