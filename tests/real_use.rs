@@ -154,6 +154,7 @@ fn bad_parameters_end_a_run_before_it_begins() {
         let Some(rebuilt) = env::var_os("SANDMILL_REBUILT_EXAMPLES") else { return };
         let processor = Path::new(&rebuilt).join(example).with_extension("wasm");
         let out = tempfile::tempdir().unwrap();
+        fs::write(out.path().join("input"), "").unwrap();
         Program::new()
             .args(["run".as_ref(), processor.as_os_str(), out.path().as_os_str()])
             .args(["-o".as_ref(), out.path().join("out").as_os_str()])
