@@ -1,9 +1,11 @@
 //! Warm start: instances that begin where initialisation ended, and nothing that tells them from others but time.
 
 use std::fs;
+use std::path::Path;
+use std::sync::Arc;
 
 use sandmill::config::{Isolation, WarmStart};
-use sandmill::sandbox::{Attempt, Settings, Start};
+use sandmill::sandbox::{Attempt, Settings, Shared, Start};
 
 use crate::harness::guests::{guest, load, refusal, rows, run_all, settings_with, try_load};
 
@@ -113,6 +115,54 @@ fn a_snapshot_is_kept_with_all_that_it_depends_on() {
     assert_eq!(files(), 3);
     run(settings("fast", 2 << 20));
     assert_eq!(files(), 4, "another limit, which an initialisation may find out");
+}
+
+/// A reactor that reads a letter of shared data and a byte of randomness while it initialises, and tells both.
+fn remembering() -> String {
+    "(module
+        (import \"sandmill_1\" \"shared_read\" (func $shared_read (param i32 i32 i64 i32 i32) (result i32)))
+        (import \"sandmill_1\" \"emit\" (func $emit (param i32 i32)))
+        (import \"wasi_snapshot_preview1\" \"random_get\" (func $random_get (param i32 i32) (result i32)))
+        (memory (export \"memory\") 1)
+        (data (i32.const 0) \"letter\")
+        (data (i32.const 16) \"{\\22letter\\22:\\22?\\22,\\22random\\22:\\22????????\\22}\")
+        (func (export \"sandmill_abi_1\"))
+        (func (export \"sandmill_alloc\") (param i32) (result i32) (i32.const 1024))
+        (func (export \"_initialize\") (local $at i32)
+            (local.set $at (i32.const 50000))
+            (loop $again (br_if $again (local.tee $at (i32.sub (local.get $at) (i32.const 1)))))
+            (drop (call $shared_read (i32.const 0) (i32.const 6) (i64.const 0) (i32.const 27) (i32.const 1)))
+            (drop (call $random_get (i32.const 40) (i32.const 8)))
+            (loop $letters
+                (i32.store8 offset=40 (local.get $at)
+                    (i32.add (i32.const 97) (i32.and (i32.load8_u offset=40 (local.get $at)) (i32.const 15))))
+                (br_if $letters (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 1))) (i32.const 8)))))
+        (func (export \"sandmill_process\") (param i32 i32) (result i64)
+            (call $emit (i32.const 16) (i32.const 34)) (i64.const 0)))"
+        .to_owned()
+}
+
+#[test]
+fn a_kept_snapshot_is_of_this_processor_with_this_shared_data() {
+    let folder = tempfile::tempdir().unwrap();
+    let letter = folder.path().join("letter");
+    let run = |warm_start, source: &[u8], share: &str| {
+        fs::write(&letter, share).unwrap();
+        let settings = settings_with(|settings| {
+            settings.warm_start = warm_start;
+            settings.cache = Some(folder.path().join("cache"));
+            settings.shared = Some(Arc::new(Shared::copy(Path::new(&letter)).unwrap()));
+        });
+        rows(&run_all(source, settings, [("a", "".into())])[0]).to_owned()
+    };
+    let text = remembering().into_bytes();
+    let binary = wat::parse_bytes(&text).unwrap().into_owned();
+    // The randomness of an initialisation is of the file as it was given.
+    for (source, share) in [(&text, "x"), (&text, "y"), (&binary, "y")] {
+        let cold = run(WarmStart::Off, source, share);
+        assert!(cold.contains(&format!("\"letter\":\"{share}\"")), "{cold}");
+        assert_eq!(run(WarmStart::Require, source, share), cold);
+    }
 }
 
 #[test]

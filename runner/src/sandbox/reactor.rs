@@ -91,9 +91,16 @@ impl Reactor {
         let told = |error: wasmtime::Error| format!("{error:#}");
         let explained = |error: anyhow::Error| format!("{error:#}");
         let cache = processor.cache();
-        // All that an initialisation can see besides its own module.
+        // All that an initialisation can see besides its own module: its randomness comes of the processor's hash, which is
+        // that of the file as it was given.
         let Settings { params, budget, .. } = processor.settings();
-        let circumstances = format!("{params:?} {} {}", budget.memory_bytes, budget.stack_bytes);
+        let circumstances = format!(
+            "{params:?} {:?} {:?} {} {}",
+            processor.shared_sha256(),
+            processor.sha256(),
+            budget.memory_bytes,
+            budget.stack_bytes
+        );
         let key: [&[u8]; 3] = [b"warm", wasm, circumstances.as_bytes()];
         let kept = cache.as_ref().and_then(|cache| cache.find(processor.engine(), &key));
         let module = match kept {
