@@ -166,6 +166,7 @@ fn a_folder_with_files_by_our_names_and_no_ledger_is_refused_and_one_with_others
         "errors.csv",
         "run.json",
         "tracking",
+        "files",
         "ledger.db-wal",
     ] {
         let folder = tempfile::tempdir().unwrap();

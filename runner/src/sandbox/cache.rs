@@ -29,6 +29,34 @@ pub struct Cache {
     folder: PathBuf,
 }
 
+/// What can be kept: a module or a component.
+pub trait Kept: Sized {
+    const FORM: Form;
+
+    fn of(code: Code) -> Option<Self>;
+    fn engine(&self) -> &Engine;
+    fn serialize(&self) -> wasmtime::Result<Vec<u8>>;
+}
+
+/// What was kept in `folder` under these parts of a key, or else what `compile` makes, which is then kept.
+///
+/// # Errors
+/// Those of `compile`.
+pub fn cached<T: Kept>(
+    folder: Option<&Path>,
+    engine: &Engine,
+    key: &[&[u8]],
+    compile: impl FnOnce() -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let Some(cache) = folder.and_then(Cache::open) else { return compile() };
+    if let Some(found) = cache.find(engine, key) {
+        return Ok(found);
+    }
+    let compiled = compile()?;
+    cache.keep(&compiled, key);
+    Ok(compiled)
+}
+
 impl Cache {
     /// The cache in `folder`, which is made if it is not there; `None` if it is not safe to trust, or cannot be made.
     pub fn open(folder: &Path) -> Option<Self> {
@@ -39,31 +67,15 @@ impl Cache {
         is_private.then(|| Self { folder: folder.to_owned() })
     }
 
-    /// The module that was kept under these parts of a key.
-    pub fn find(&self, engine: &Engine, key: &[&[u8]]) -> Option<Module> {
-        match load(engine, &self.path(engine, key), Form::Module) {
-            Some(Code::Module(module)) => Some(module),
-            _ => None,
-        }
+    /// What was kept under these parts of a key.
+    fn find<T: Kept>(&self, engine: &Engine, key: &[&[u8]]) -> Option<T> {
+        load(engine, &self.path(engine, key), T::FORM).and_then(T::of)
     }
 
-    /// The component that was kept under these parts of a key.
-    pub fn find_component(&self, engine: &Engine, key: &[&[u8]]) -> Option<Component> {
-        match load(engine, &self.path(engine, key), Form::Component) {
-            Some(Code::Component(component)) => Some(component),
-            _ => None,
-        }
-    }
-
-    /// Keeps a module for whoever asks with the same key. A cache that cannot be written costs the next run some time, and
-    /// this one nothing.
-    pub fn keep(&self, module: &Module, key: &[&[u8]]) {
-        let _ = self.store(module.serialize(), &self.path(module.engine(), key));
-    }
-
-    /// As [`Cache::keep`].
-    pub fn keep_component(&self, component: &Component, key: &[&[u8]]) {
-        let _ = self.store(component.serialize(), &self.path(component.engine(), key));
+    /// Keeps it for whoever asks with the same key. A cache that cannot be written costs the next run some time, and this
+    /// one nothing.
+    fn keep<T: Kept>(&self, compiled: &T, key: &[&[u8]]) {
+        let _ = self.store(compiled.serialize(), &self.path(compiled.engine(), key));
     }
 
     fn path(&self, engine: &Engine, parts: &[&[u8]]) -> PathBuf {
@@ -102,9 +114,42 @@ impl Cache {
     }
 }
 
-enum Code {
+/// Compiled code of either form.
+pub enum Code {
     Module(Module),
     Component(Component),
+}
+
+impl Kept for Module {
+    const FORM: Form = Form::Module;
+
+    fn of(code: Code) -> Option<Self> {
+        if let Code::Module(module) = code { Some(module) } else { None }
+    }
+
+    fn engine(&self) -> &Engine {
+        self.engine()
+    }
+
+    fn serialize(&self) -> wasmtime::Result<Vec<u8>> {
+        self.serialize()
+    }
+}
+
+impl Kept for Component {
+    const FORM: Form = Form::Component;
+
+    fn of(code: Code) -> Option<Self> {
+        if let Code::Component(component) = code { Some(component) } else { None }
+    }
+
+    fn engine(&self) -> &Engine {
+        self.engine()
+    }
+
+    fn serialize(&self) -> wasmtime::Result<Vec<u8>> {
+        self.serialize()
+    }
 }
 
 /// The code at `path`, if there is one that is whole and of this engine.
@@ -160,9 +205,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::open(&folder.path().join("cache")).unwrap();
         let engine = Engine::default();
-        cache.keep_component(&Component::new(&engine, COMPONENT).unwrap(), &[COMPONENT]);
-        assert!(cache.find_component(&engine, &[COMPONENT]).is_some());
-        assert!(cache.find(&engine, &[COMPONENT]).is_none());
+        cache.keep(&Component::new(&engine, COMPONENT).unwrap(), &[COMPONENT]);
+        assert!(cache.find::<Component>(&engine, &[COMPONENT]).is_some());
+        assert!(cache.find::<Module>(&engine, &[COMPONENT]).is_none());
     }
 
     #[test]

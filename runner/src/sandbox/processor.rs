@@ -10,7 +10,7 @@ use wasmtime::component::Component;
 use wasmtime::{Engine, Linker, UnknownImportError};
 
 use super::Settings;
-use super::cache::Cache;
+use super::cache::cached;
 use super::command::Command;
 use super::compile;
 use super::component;
@@ -154,10 +154,6 @@ impl Processor {
         &self.settings
     }
 
-    pub(super) fn cache(&self) -> Option<Cache> {
-        self.settings.cache.as_deref().and_then(Cache::open)
-    }
-
     pub(super) fn ticks(&self) -> Ticks {
         self.ticker.ticks().clone()
     }
@@ -197,12 +193,12 @@ impl Processor {
             WarmStart::Off => Start::Cold { init_fuel },
             WarmStart::Auto if init_fuel < warm::WORTHWHILE_FUEL => Start::Quick { init_fuel },
             WarmStart::Auto | WarmStart::Require => {
-                match linker.ok_or_else(|| COMPONENT.to_owned()).and_then(|linker| Reactor::warm(self, linker, wasm)) {
+                match linker.context(COMPONENT).and_then(|linker| Reactor::warm(self, linker, wasm)) {
                     Ok(reactor) => {
                         self.entry = Entry::Reactor(reactor);
                         Start::Warm
                     }
-                    Err(reason) => Start::Unfit { init_fuel, reason },
+                    Err(error) => Start::Unfit { init_fuel, reason: format!("{error:#}") },
                 }
             }
         };
@@ -254,17 +250,8 @@ impl Linked {
     fn module(wasm: &[u8], facts: &Facts, contract: Contract, settings: &Settings) -> anyhow::Result<Self> {
         let engine = engine::engine(settings, facts)?;
         let linker = guest::linker(&engine, contract).map_err(|error| explain(&error)).context("define the imports")?;
-        let cache = settings.cache.as_deref().and_then(Cache::open);
-        let module = match cache.as_ref().and_then(|cache| cache.find(&engine, &[wasm])) {
-            Some(module) => module,
-            None => {
-                let module = compile::module(&engine, wasm).context("compile the module")?;
-                if let Some(cache) = &cache {
-                    cache.keep(&module, &[wasm]);
-                }
-                module
-            }
-        };
+        let module = cached(settings.cache.as_deref(), &engine, &[wasm], || compile::module(&engine, wasm))
+            .context("compile the module")?;
         let pre = linker.instantiate_pre(&module).map_err(|error| refuse_import(error, contract))?;
         let entry = if contract.is_command() {
             Entry::Command(Command::Module(pre))
@@ -292,15 +279,8 @@ impl Linked {
 }
 
 fn compiled_component(wasm: &[u8], facts: &Facts, settings: &Settings) -> anyhow::Result<(Engine, Component)> {
-    let cache = settings.cache.as_deref().and_then(Cache::open);
     let in_engine = |engine: Engine| {
-        if let Some(component) = cache.as_ref().and_then(|cache| cache.find_component(&engine, &[wasm])) {
-            return Ok((engine, component));
-        }
-        let component = compile::component(&engine, wasm)?;
-        if let Some(cache) = &cache {
-            cache.keep_component(&component, &[wasm]);
-        }
+        let component = cached(settings.cache.as_deref(), &engine, &[wasm], || compile::component(&engine, wasm))?;
         anyhow::Ok((engine, component))
     };
     // The pool has room for what a component's facts say. One that instantiates more than they can tell does without.

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use wasmtime::{InstancePre, Linker, Memory, Store, TypedFunc};
+use anyhow::bail;
+use wasmtime::{InstancePre, Linker, Memory, Module, Store, TypedFunc};
 
 use super::abi;
+use super::cache::cached;
 use super::compile;
 use super::component;
 use super::current::Current;
+use super::engine::explain;
 use super::failure::{self, Circumstances};
 use super::fiber;
 use super::guest::{Earned, Grants, Guest, set_budget};
@@ -87,13 +90,12 @@ impl Reactor {
     ///
     /// # Errors
     /// Why that cannot be.
-    pub fn warm(processor: &Processor, linker: &Linker<Guest>, wasm: &[u8]) -> Result<Self, String> {
-        let told = |error: wasmtime::Error| format!("{error:#}");
-        let explained = |error: anyhow::Error| format!("{error:#}");
-        let cache = processor.cache();
+    pub fn warm(processor: &Processor, linker: &Linker<Guest>, wasm: &[u8]) -> anyhow::Result<Self> {
+        let pre = |module: &Module| linker.instantiate_pre(module).map_err(|error| explain(&error));
+        let engine = processor.engine();
         // All that an initialisation can see besides its own module: its randomness comes of the processor's hash, which is
         // that of the file as it was given.
-        let Settings { params, budget, .. } = processor.settings();
+        let Settings { params, budget, cache, .. } = processor.settings();
         let circumstances = format!(
             "{params:?} {:?} {:?} {} {}",
             processor.shared_sha256(),
@@ -101,27 +103,17 @@ impl Reactor {
             budget.memory_bytes,
             budget.stack_bytes
         );
-        let key: [&[u8]; 3] = [b"warm", wasm, circumstances.as_bytes()];
-        let kept = cache.as_ref().and_then(|cache| cache.find(processor.engine(), &key));
-        let module = match kept {
-            Some(module) => module,
-            None => {
-                let snapshot = Snapshot::prepare(wasm)?;
-                let module = compile::module(processor.engine(), snapshot.instrumented()).map_err(explained)?;
-                let cold = Self::of_module(linker.instantiate_pre(&module).map_err(told)?);
-                let mut instance = cold.start(processor).map_err(|(failure, _)| failure.to_string())?;
-                let Exports::Module(exports) = &instance.exports else { return Err("it is no module".to_owned()) };
-                let initialised = snapshot.take(&mut instance.store, exports.instance)?;
-                drop(instance);
-                let module = compile::module(processor.engine(), &initialised).map_err(explained)?;
-                if let Some(cache) = cache {
-                    cache.keep(&module, &key);
-                }
-                module
-            }
-        };
-        let warm = Self { pre: Pre::Module(linker.instantiate_pre(&module).map_err(told)?), is_warm: true };
-        warm.start(processor).map_err(|(failure, _)| failure.to_string())?;
+        let module = cached(cache.as_deref(), engine, &[b"warm", wasm, circumstances.as_bytes()], || {
+            let snapshot = Snapshot::prepare(wasm)?;
+            let cold = Self::of_module(pre(&compile::module(engine, snapshot.instrumented())?)?);
+            let mut instance = cold.start(processor).map_err(|(failure, _)| failure)?;
+            let Exports::Module(exports) = &instance.exports else { bail!("it is no module") };
+            let initialised = snapshot.take(&mut instance.store, exports.instance)?;
+            drop(instance);
+            compile::module(engine, &initialised)
+        })?;
+        let warm = Self { pre: Pre::Module(pre(&module)?), is_warm: true };
+        warm.start(processor).map_err(|(failure, _)| failure)?;
         Ok(warm)
     }
 

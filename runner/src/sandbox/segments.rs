@@ -1,6 +1,7 @@
 //! Few data segments in place of many. A snapshot has one for each run of bytes that are not zero, thousands of them, and
 //! every instance costs time for every segment.
 
+use anyhow::Context as _;
 use wasm_encoder::{ConstExpr, DataCountSection, DataSection, Module, RawSection};
 use wasmparser::{BinaryReader, Data, DataKind, DataSectionReader, Operator, Parser, Payload};
 
@@ -20,10 +21,8 @@ struct Segment {
 ///
 /// # Errors
 /// If it is not such a module.
-pub fn join(wasm: &[u8]) -> Result<Vec<u8>, String> {
-    rewrite(wasm)
-        .map_err(|error| error.to_string())?
-        .ok_or_else(|| "the snapshot has other segments than expected".into())
+pub fn join(wasm: &[u8]) -> anyhow::Result<Vec<u8>> {
+    rewrite(wasm)?.context("the snapshot has other segments than expected")
 }
 
 fn rewrite(wasm: &[u8]) -> wasmparser::Result<Option<Vec<u8>>> {

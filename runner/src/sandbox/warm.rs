@@ -6,6 +6,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use anyhow::{anyhow, bail};
 use wasmtime::{Global, Store, Val};
 use wasmtime_wizer::{InstanceState, ModuleContext, SnapshotVal, ValType, Wizer};
 
@@ -29,7 +30,7 @@ pub struct Snapshot<'w> {
 impl<'w> Snapshot<'w> {
     /// # Errors
     /// Why the state of this module cannot be carried over.
-    pub fn prepare(wasm: &'w [u8]) -> Result<Self, String> {
+    pub fn prepare(wasm: &'w [u8]) -> anyhow::Result<Self> {
         let wizer = Wizer::new();
         let (context, instrumented) = guarded(|| wizer.instrument(wasm))?;
         Ok(Self { wizer, context, instrumented })
@@ -44,15 +45,15 @@ impl<'w> Snapshot<'w> {
     ///
     /// # Errors
     /// If there is something in its state that cannot be carried over.
-    pub fn take(&self, store: &mut Store<Guest>, instance: wasmtime::Instance) -> Result<Vec<u8>, String> {
+    pub fn take(&self, store: &mut Store<Guest>, instance: wasmtime::Instance) -> anyhow::Result<Vec<u8>> {
         let mut state = State { store, instance };
         let held_bytes = state.store.data().limiter.peak_bytes();
         if held_bytes > MOST_BYTES {
-            return Err(format!(
+            bail!(
                 "its initialisation leaves {} MiB behind, and a snapshot has at most {} MiB",
                 held_bytes >> 20,
                 MOST_BYTES >> 20
-            ));
+            );
         }
         guarded(|| fiber::at_once(self.wizer.snapshot(&self.context, &mut state)))
             .and_then(|wasm| segments::join(&wasm))
@@ -61,10 +62,10 @@ impl<'w> Snapshot<'w> {
 
 /// What the guest's author wrote goes through the snapshot tool here: its errors, and should it panic, are reasons to start
 /// this guest in the ordinary way and no more.
-fn guarded<T>(work: impl FnOnce() -> wasmtime::Result<T>) -> Result<T, String> {
+fn guarded<T>(work: impl FnOnce() -> wasmtime::Result<T>) -> anyhow::Result<T> {
     match catch_unwind(AssertUnwindSafe(work)) {
-        Ok(done) => done.map_err(|error| error.root_cause().to_string()),
-        Err(_) => Err("the snapshot tool failed".to_owned()),
+        Ok(done) => done.map_err(|error| anyhow!("{}", error.root_cause())),
+        Err(_) => bail!("the snapshot tool failed"),
     }
 }
 
