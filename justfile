@@ -16,6 +16,10 @@ lint:
 guests:
     examples/build
 
+# The crash matrix with later passings of each step and more power cuts: minutes, where `test` takes half a one.
+crash-matrix:
+    SANDMILL_CRASH_MATRIX=full cargo test -p sandmill --test integration crash_matrix -- --nocapture
+
 # Known vulnerabilities in dependencies; needs the network.
 advisories:
     cargo deny check advisories

@@ -8,6 +8,7 @@ mod choosing;
 mod cli;
 mod compressed;
 mod crash;
+mod crash_matrix;
 mod examples;
 mod files;
 mod foreign;
