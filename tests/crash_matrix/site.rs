@@ -37,7 +37,7 @@ impl View {
     pub const ALL: [Self; 8] =
         [Self::Csv, Self::Tables, Self::Ndjson, Self::Parquet, Self::Arrow, Self::Parts, Self::Files, Self::Markers];
 
-    fn guest(self) -> PathBuf {
+    pub fn guest(self) -> PathBuf {
         guest(if self == Self::Files { "rows_and_file.wat" } else { "rows_or_skip.wat" })
     }
 

@@ -5,8 +5,10 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::Mutex;
+
+use tempfile::TempDir;
 
 use super::site::{Place, Site, Situation, View};
 use super::state::State;
@@ -96,6 +98,7 @@ fn what_cannot_be_written_to_ends_the_run_by_name_and_charges_no_task() {
     let read_only =
         ["out", "out/ledger.db", "out/lock", "out/tracking", "out/tracking/0", "out/files", "out/files/0", "tables"];
     let sites = sites();
+    let public = Public::new();
     let refused = Mutex::new(Vec::new());
     let cells: Vec<_> = sites.iter().flat_map(|site| read_only.map(move |name| (site, name))).collect();
     on_all(&cells, |&((site, before, after), name)| {
@@ -106,14 +109,11 @@ fn what_cannot_be_written_to_ends_the_run_by_name_and_charges_no_task() {
             return;
         }
         // The configuration file is written before.
-        let mut command = place.command().into_command();
+        let mut command = public.command(&place);
         make_nobodys(place.folder());
         make_nobodys(site.inputs().parent().unwrap());
         let mode = fs::metadata(&path).unwrap().permissions();
         fs::set_permissions(&path, fs::Permissions::from_mode(mode.mode() & 0o555)).unwrap();
-        if rustix::process::getuid().is_root() {
-            command.uid(NOBODY).gid(NOBODY);
-        }
         let output = command.output().unwrap();
         fs::set_permissions(&path, mode).unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -137,6 +137,42 @@ fn what_cannot_be_written_to_ends_the_run_by_name_and_charges_no_task() {
     refused.dedup();
     for name in ["out", "out/ledger.db", "out/tracking", "out/files", "tables"] {
         assert!(refused.contains(&name), "{name} is written to although it is read-only: {refused:?}");
+    }
+}
+
+/// The program and its guests where anybody may read and run them: a checkout may be for its owner alone.
+struct Public {
+    folder: TempDir,
+}
+
+impl Public {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        Self { folder }
+    }
+
+    /// The command of `place`, as somebody who is not root.
+    fn command(&self, place: &Place<'_>) -> Command {
+        let command = place.command().into_command();
+        if !rustix::process::getuid().is_root() {
+            return command;
+        }
+        let guest = place.site.view.guest();
+        let args = command.get_args().map(|arg| if arg == guest { self.copy(&guest) } else { arg.into() });
+        let mut public = Command::new(self.copy(Path::new(command.get_program())));
+        public.args(args).stdin(Stdio::null()).uid(NOBODY).gid(NOBODY);
+        public
+    }
+
+    fn copy(&self, file: &Path) -> PathBuf {
+        static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+        let copy = self.folder.path().join(file.file_name().unwrap());
+        let _guard = ONE_AT_A_TIME.lock().unwrap();
+        if !copy.exists() {
+            fs::copy(file, &copy).unwrap();
+        }
+        copy
     }
 }
 
