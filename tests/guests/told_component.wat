@@ -5,6 +5,9 @@
   (import "sandmill:processor/host@1.0.0" "param" (func $param (param i32 i32 i32)))
   (import "sandmill:processor/host@1.0.0" "emit" (func $emit (param i32 i32 i32)))
   (import "sandmill:processor/host@1.0.0" "reject" (func $reject (param i64 i32 i64 i32 i32)))
+  (import "sandmill:processor/host@1.0.0" "write-file" (func $write_file (param i32 i32 i32 i32)))
+  (import "sandmill:processor/host@1.0.0" "shared-len" (func $shared_len (param i32 i32 i32)))
+  (import "sandmill:processor/host@1.0.0" "shared-read" (func $shared_read (param i32 i32 i64 i32 i32)))
   (import "sandmill:processor/host@1.0.0" "log" (func $log (param i32 i32)))
   (memory (export "memory") 40)
   (data (i32.const 64) "{\"used\":0}")
@@ -88,6 +91,28 @@
       (then
         (call $param (i32.const 82) (i32.const 5) (i32.const 32))
         (return (call $rows (i32.load (i32.const 36)) (i32.load (i32.const 40))))))
+    ;; w: writes twice to the file "as told"
+    (if (i32.eq (local.get $told) (i32.const 0x77))
+      (then
+        (call $write_file (i32.const 112) (i32.const 7) (i32.const 96) (i32.const 2))
+        (call $write_file (i32.const 112) (i32.const 7) (i32.const 98) (i32.const 5))))
+    ;; W: writes to a file whose name is control characters
+    (if (i32.eq (local.get $told) (i32.const 0x57))
+      (then (call $write_file (i32.const 200) (i32.const 8) (i32.const 96) (i32.const 2))))
+    ;; q: returns what the shared file "other" has from byte 2 on, which is JSON, if there is such a file
+    (if (i32.eq (local.get $told) (i32.const 0x71))
+      (then
+        (call $shared_len (i32.const 82) (i32.const 5) (i32.const 32))
+        (if (i32.eqz (i32.load8_u (i32.const 32))) (then (return (call $rows (i32.const 0) (i32.const 0)))))
+        (local.set $total (i32.sub (i32.load (i32.const 40)) (i32.const 2)))
+        (call $shared_read (i32.const 82) (i32.const 5) (i64.const 2) (i32.const -1) (i32.const 32))
+        (if (i32.ne (i32.load (i32.const 36)) (local.get $total)) (then unreachable))
+        (return (call $rows (i32.load (i32.const 32)) (i32.load (i32.const 36))))))
+    ;; Q: reads on without asking first, and at an offset that no file has
+    (if (i32.eq (local.get $told) (i32.const 0x51))
+      (then
+        (call $shared_read (i32.const 82) (i32.const 5) (i64.const -1) (i32.const -1) (i32.const 32))
+        (if (i32.load (i32.const 36)) (then unreachable))))
     ;; An input in pieces: rejects one record, whose number is the bytes that it read, and whose offset is the input's size.
     (if (local.get $kind)
       (then

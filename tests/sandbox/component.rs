@@ -1,9 +1,11 @@
 //! What is the components' alone: typed rows, worlds with more exports, sleeping in WASI 0.2, refusals.
 
+use std::sync::Arc;
+
 use sandmill::config::Isolation;
 use sandmill::outcome::FailureKind::{BadOutput, GuestError, OutputLimit, Trap};
 use sandmill::outcome::Outcome;
-use sandmill::sandbox::Contract;
+use sandmill::sandbox::{Contract, Shared};
 
 use crate::harness::components;
 use crate::harness::guests::{
@@ -48,10 +50,35 @@ fn skips_rejects_and_parameters_are_as_in_a_reactor() {
 }
 
 #[test]
+fn files_are_given_as_by_a_reactor() {
+    let attempts = run_all(&told(), settings(), [("a", "w".into()), ("b", "W".into()), ("c", "k".into())]);
+    let files: Vec<_> = attempts[0].files.iter().map(|file| (file.name.as_deref(), file.bytes.as_slice())).collect();
+    assert_eq!(files, [(Some("as told"), &b"no JSON"[..])]);
+    assert_failed(&attempts[1], BadOutput, "file name");
+    assert!(attempts[2].files.is_empty());
+    let few = settings_with(|settings| settings.budget.output_bytes = 4_096);
+    assert_failed(&run_all(&told(), few, [("a", "w".into())])[0], OutputLimit, "4096 bytes");
+}
+
+#[test]
+fn shared_data_is_read_as_by_a_reactor() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("other"), "  {\"n\":1}{\"n\":2}").unwrap();
+    let shared = Arc::new(Shared::copy(folder.path()).unwrap());
+    let sharing = || settings_with(|settings| settings.shared = Some(Arc::clone(&shared)));
+    let attempts = run_all(&told(), sharing(), [("a", "q".into()), ("b", "Q".into())]);
+    assert_eq!(rows(&attempts[0]), "{\"used\":0}\n{\"n\":1}\n{\"n\":2}\n");
+    assert_eq!(rows(&attempts[1]), "{\"used\":0}\n");
+    let attempts = run_all(&told(), settings(), [("a", "q".into()), ("b", "Q".into())]);
+    assert_eq!(rows(&attempts[0]), "{\"used\":0}\n");
+    assert_failed(&attempts[1], Trap, "no shared file \"other\"");
+}
+
+#[test]
 fn a_large_input_is_read_in_pieces() {
     let bytes = (3 << 20) + 1;
     let input = TestInput::generated(bytes);
-    let asked = std::sync::Arc::clone(&input.asked);
+    let asked = Arc::clone(&input.asked);
     let attempts = run_all(&told(), settings(), [("a", input)]);
     let reject = &rejects(&attempts[0])[0];
     assert_eq!((reject.record, reject.offset), (bytes, Some(bytes)));

@@ -5,7 +5,6 @@ use wasmtime::{AsContextMut as _, Caller, Linker};
 use super::abi::{memory, slice, slice_mut};
 use super::contract::ABI_MODULE;
 use super::guest::{Guest, consume_fuel};
-use crate::outcome::{Failure, FailureKind};
 
 /// Defines the imports.
 ///
@@ -35,22 +34,11 @@ fn shared_read(
     let memory = memory(&mut caller)?;
     let (data, guest) = memory.data_and_store_mut(&mut caller);
     let buffer = slice_mut(data, "shared_read", ptr, len)?;
-    let task = &mut guest.task;
-    if task.open_shared.as_ref().is_none_or(|open| Some(&open.name) != name.as_ref()) {
-        let opened = match (&task.shared, &name) {
-            (Some(shared), Some(name)) => shared.open(name).map_err(host_failure)?,
-            _ => None,
-        };
-        task.open_shared = opened;
-    }
-    let Some(file) = &task.open_shared else {
-        let message = format!("shared_read: there is no shared file {:?}", name.unwrap_or_default());
-        return Err(Failure::new(FailureKind::Trap, message).into());
-    };
+    let file = guest.task.shared_file("shared_read", &name.unwrap_or_default())?;
     let read_bytes = match u64::try_from(offset) {
         // No file is that large.
         Err(_) => 0,
-        Ok(offset) => file.read_at(buffer, offset).map_err(host_failure)?,
+        Ok(offset) => file.read_at(buffer, offset)?,
     };
     consume_fuel(caller.as_context_mut(), read_bytes as u64)?;
     // No 32-bit memory holds more than u32::MAX bytes.
@@ -72,7 +60,3 @@ fn name(caller: &mut Caller<'_, Guest>, call: &str, ptr: i32, len: i32) -> wasmt
 
 /// The longest path that there is on Linux.
 const MOST_NAME_BYTES: usize = 4096;
-
-fn host_failure(error: std::io::Error) -> Failure {
-    Failure::new(FailureKind::Host, format!("read shared data: {error}"))
-}

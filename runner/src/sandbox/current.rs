@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::INLINE_INPUT_BYTES;
 use super::io::output_limit;
-use super::shared::{Shared, SharedFile};
+use super::shared::{self, Shared, SharedFile};
 use crate::file::{FILE_COST_BYTES, GivenFiles};
 use crate::input::{self, Input};
 use crate::outcome::{Failure, FailureKind, Reject};
@@ -77,6 +77,22 @@ impl Task {
             current.spend_output(FILE_COST_BYTES, limit_bytes)?;
         }
         Ok(())
+    }
+
+    /// The shared file of this name, for the import called `call`. It stays open for the next call.
+    ///
+    /// # Errors
+    /// If there is none, or it cannot be opened.
+    pub fn shared_file(&mut self, call: &str, name: &str) -> Result<&SharedFile, Failure> {
+        if self.open_shared.as_ref().is_none_or(|open| open.name != name) {
+            self.open_shared = match &self.shared {
+                Some(shared) => shared.open(name).map_err(shared::unreadable)?,
+                None => None,
+            };
+        }
+        self.open_shared
+            .as_ref()
+            .ok_or_else(|| Failure::new(FailureKind::Trap, format!("{call}: there is no shared file {name:?}")))
     }
 
     /// Takes a record that could not be used.

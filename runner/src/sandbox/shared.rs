@@ -16,6 +16,7 @@ use tempfile::TempDir;
 
 use super::io::EPOCH;
 use crate::digest::hex;
+use crate::outcome::{Failure, FailureKind};
 
 /// More files than this are no data to look things up in, but inputs.
 const MOST_FILES: usize = 100_000;
@@ -87,6 +88,9 @@ impl Shared {
     }
 
     /// Opens a file for one guest; `None` if there is none by this name.
+    ///
+    /// # Errors
+    /// If it cannot be opened.
     pub fn open(&self, name: &str) -> io::Result<Option<SharedFile>> {
         let Some((name, &file_bytes)) = self.files.get_key_value(name) else { return Ok(None) };
         let file = File::open(self.folder.path().join(name))?;
@@ -104,7 +108,10 @@ pub struct SharedFile {
 
 impl SharedFile {
     /// Fills `buffer` from `offset` on, as far as the file goes.
-    pub fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn read_at(&self, buffer: &mut [u8], offset: u64) -> Result<usize, Failure> {
         // Offsets beyond what a file can have are an error to the system.
         if offset >= self.file_bytes {
             return Ok(0);
@@ -115,11 +122,16 @@ impl SharedFile {
                 Ok(0) => break,
                 Ok(read_bytes) => filled_bytes += read_bytes,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+                Err(error) => return Err(unreadable(error)),
             }
         }
         Ok(filled_bytes)
     }
+}
+
+/// The failure of a task for which shared data could not be read.
+pub fn unreadable(error: io::Error) -> Failure {
+    Failure::new(FailureKind::Host, format!("read shared data: {error}"))
 }
 
 struct Copying {

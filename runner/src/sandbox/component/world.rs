@@ -33,7 +33,7 @@ const HOST: &str = "sandmill:processor/host@1.0.0";
 pub const INIT: &str = "sandmill:processor/guest-init@1.0.0";
 pub const COLUMNS: &str = "sandmill:processor/guest-columns@1.0.0";
 
-/// The most that one `read` gives.
+/// The most that one `read` or `shared-read` gives.
 const READ_BYTES: u32 = 1 << 20;
 
 /// Defines the imports.
@@ -46,6 +46,16 @@ pub fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     host.func_wrap("param", |store: StoreContextMut<'_, Guest>, (name,): (String,)| Ok((param(store, &name)?,)))?;
     host.func_wrap("emit", |store: StoreContextMut<'_, Guest>, (rows,): (Rows,)| emit(store, rows))?;
     host.func_wrap("reject", reject)?;
+    host.func_wrap("write-file", write_file)?;
+    host.func_wrap("shared-len", |store: StoreContextMut<'_, Guest>, (name,): (String,)| {
+        Ok((shared_len(store, &name)?,))
+    })?;
+    host.func_wrap(
+        "shared-read",
+        |store: StoreContextMut<'_, Guest>, (name, offset, max_bytes): (String, u64, u32)| {
+            Ok((shared_read(store, &name, offset, max_bytes)?,))
+        },
+    )?;
     host.func_wrap("log", |store: StoreContextMut<'_, Guest>, (line,): (String,)| log(store, &line))?;
     Ok(())
 }
@@ -86,6 +96,31 @@ fn reject(
 ) -> wasmtime::Result<()> {
     consume_fuel(store.as_context_mut(), reason.len() as u64)?;
     Ok(store.data_mut().task.reject(Reject { record, offset, reason })?)
+}
+
+fn write_file(mut store: StoreContextMut<'_, Guest>, (name, bytes): (String, Vec<u8>)) -> wasmtime::Result<()> {
+    consume_fuel(store.as_context_mut(), name.len() as u64 + bytes.len() as u64)?;
+    Ok(store.data_mut().task.write_file(name.as_bytes(), &bytes)?)
+}
+
+fn shared_len(mut store: StoreContextMut<'_, Guest>, name: &str) -> wasmtime::Result<Option<u64>> {
+    consume_fuel(store.as_context_mut(), name.len() as u64)?;
+    Ok(store.data().task.shared.as_ref().and_then(|shared| shared.file_bytes(name)))
+}
+
+fn shared_read(
+    mut store: StoreContextMut<'_, Guest>,
+    name: &str,
+    offset: u64,
+    max_bytes: u32,
+) -> wasmtime::Result<Vec<u8>> {
+    consume_fuel(store.as_context_mut(), name.len() as u64)?;
+    let file = store.data_mut().task.shared_file("shared-read", name)?;
+    let mut buffer = vec![0; max_bytes.min(READ_BYTES) as usize];
+    let read_bytes = file.read_at(&mut buffer, offset)?;
+    buffer.truncate(read_bytes);
+    consume_fuel(store, read_bytes as u64)?;
+    Ok(buffer)
 }
 
 fn log(mut store: StoreContextMut<'_, Guest>, line: &str) -> wasmtime::Result<()> {
