@@ -13,6 +13,7 @@ use super::guest::{Earned, Grants, Guest, set_budget};
 use super::io::{Io, Metered, Seed, Sink, Stdin};
 use super::limiter::Limiter;
 use super::processor::Processor;
+use super::slot::Slot;
 use super::staging::{self, Staged, Staging};
 use super::{Attempt, INLINE_INPUT_BYTES, argv, result};
 use crate::file::GivenFile;
@@ -34,11 +35,12 @@ impl Command {
         task: &TaskId,
         input: Box<dyn Input>,
         staging: Option<&Staging>,
+        slot: &mut Slot,
     ) -> Attempt {
         let started = Instant::now();
         let mut run =
             Run { outcome: None, usage: Usage::default(), fuel_budget: 0, log: String::new(), files: Vec::new() };
-        if let Err(failure) = self.attempt(processor, task, input, staging, &mut run) {
+        if let Err(failure) = self.attempt(processor, task, input, staging, slot, &mut run) {
             run.outcome = Some(Outcome::Failed(failure));
         }
         run.usage.elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -52,6 +54,7 @@ impl Command {
         task: &TaskId,
         mut input: Box<dyn Input>,
         staging: Option<&Staging>,
+        slot: &mut Slot,
         run: &mut Run,
     ) -> Result<(), Failure> {
         let settings = processor.settings();
@@ -83,11 +86,14 @@ impl Command {
         let mut store = guest.into_store(processor.engine(), settings.budget.output_bytes).map_err(host_failure)?;
         let deadline = set_budget(&mut store, fuel, settings.budget.timeout).map_err(host_failure)?;
 
+        slot.vacate();
         let ended = fiber::run(&deadline, self.call(&mut store));
         fuel = fuel.saturating_add(store.data().earned.fuel);
         run.fuel_budget = fuel;
         run.usage.fuel = fuel.saturating_sub(store.get_fuel().unwrap_or(0));
         run.usage.peak_memory_bytes = store.data().limiter.peak_bytes();
+        let memory_refused = store.data().limiter.refused();
+        slot.spent = Some(store);
         run.log = io.take_log();
         drop(staged);
         // Whatever the guest made of an input that changed under it counts for nothing.
@@ -101,7 +107,7 @@ impl Command {
                     fuel,
                     timeout: settings.budget.timeout,
                     memory_budget_bytes: settings.budget.memory_bytes,
-                    memory_refused: store.data().limiter.refused(),
+                    memory_refused,
                     log: &run.log,
                 },
             )

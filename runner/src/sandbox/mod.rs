@@ -27,6 +27,7 @@ mod reactor;
 mod result;
 mod segments;
 mod shared;
+mod slot;
 mod staging;
 mod streams;
 mod ticker;
@@ -122,11 +123,10 @@ pub struct Attempt {
     pub files: Vec<GivenFile>,
 }
 
-/// One worker's slot: it owns at most one instance at any time.
+/// One worker's sandbox: it owns at most one instance at any time.
 pub struct Sandbox<'p> {
     processor: &'p Processor,
-    /// The instance that serves the next task too, with `--isolation worker`.
-    kept: Option<reactor::Instance>,
+    slot: slot::Slot,
     staging: Option<staging::Staging>,
 }
 
@@ -139,7 +139,7 @@ impl<'p> Sandbox<'p> {
             (Some(folder), InputMode::File) => Some(staging::Staging::create(&folder.join(worker.to_string()))?),
             _ => None,
         };
-        Ok(Self { processor, kept: None, staging })
+        Ok(Self { processor, slot: slot::Slot::default(), staging })
     }
 
     /// Runs one task. Never fails: a failure is an outcome.
@@ -151,9 +151,10 @@ impl<'p> Sandbox<'p> {
             let usage = Usage { elapsed_us, ..Usage::default() };
             return Attempt { outcome, usage, fuel_budget: 0, log: String::new(), files: Vec::new() };
         }
+        let slot = &mut self.slot;
         match self.processor.entry() {
-            processor::Entry::Command(command) => command.run(self.processor, task, input, self.staging.as_ref()),
-            processor::Entry::Reactor(reactor) => reactor.run(self.processor, task, input, &mut self.kept),
+            processor::Entry::Command(command) => command.run(self.processor, task, input, self.staging.as_ref(), slot),
+            processor::Entry::Reactor(reactor) => reactor.run(self.processor, task, input, slot),
         }
     }
 }

@@ -18,6 +18,7 @@ use super::guest::{Earned, Grants, Guest, set_budget};
 use super::io::{Io, Metered, Seed, Sink, Stdin};
 use super::limiter::Limiter;
 use super::processor::Processor;
+use super::slot::Slot;
 use super::warm::Snapshot;
 use super::{Attempt, INLINE_INPUT_BYTES, Settings};
 use crate::config::{Fuel, Isolation};
@@ -117,38 +118,39 @@ impl Reactor {
         Ok(warm)
     }
 
-    /// Runs one task, in the instance of `kept` if there is one.
-    pub fn run(
-        &self,
-        processor: &Processor,
-        task: &TaskId,
-        input: Box<dyn Input>,
-        kept: &mut Option<Instance>,
-    ) -> Attempt {
+    /// Runs one task, in the instance that `slot` keeps if there is one.
+    pub fn run(&self, processor: &Processor, task: &TaskId, input: Box<dyn Input>, slot: &mut Slot) -> Attempt {
         let started = Instant::now();
-        let was_used = kept.is_some();
-        let (mut attempt, input) = self.attempt(processor, task, input, kept);
+        let was_used = slot.kept.is_some();
+        let (mut attempt, input) = self.attempt(processor, task, input, slot);
         // A used instance may fail for what earlier tasks left in it. A fresh one tells.
         if was_used
             && matches!(attempt.outcome, Outcome::Failed(_))
             && let Some(mut input) = input
             && input.rewind().is_ok()
         {
-            attempt = self.attempt(processor, task, input, kept).0;
+            attempt = self.attempt(processor, task, input, slot).0;
         }
         attempt.usage.elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
         attempt
     }
 
-    /// One attempt, and the input back. The instance stays in `kept` only if it is meant to and the task did not fail.
+    /// One attempt, and the input back. The instance is kept only if it is meant to be and the task did not fail.
     fn attempt(
         &self,
         processor: &Processor,
         task: &TaskId,
         input: Box<dyn Input>,
-        kept: &mut Option<Instance>,
+        slot: &mut Slot,
     ) -> (Attempt, Option<Box<dyn Input>>) {
-        let mut instance = match kept.take().map_or_else(|| self.start(processor), Ok) {
+        let started = slot.kept.take().map_or_else(
+            || {
+                slot.vacate();
+                self.start(processor)
+            },
+            Ok,
+        );
+        let mut instance = match started {
             Ok(instance) => instance,
             Err((failure, log)) => {
                 let usage = Usage::default();
@@ -164,7 +166,9 @@ impl Reactor {
         };
         let (attempt, input) = instance.run(processor, task, input);
         if processor.settings().isolation == Isolation::Worker && !matches!(attempt.outcome, Outcome::Failed(_)) {
-            *kept = Some(instance);
+            slot.kept = Some(instance);
+        } else {
+            slot.spent = Some(instance.store);
         }
         (attempt, input)
     }
