@@ -1,17 +1,18 @@
-//! The hostile pack: one attack in each file of `tests/guests/hostile`, as a command and as a reactor, between tasks whose
-//! rows must be right; and modules that must be refused.
+//! The hostile pack: each attack in each of its guises, between tasks whose rows must be right; and damaged modules.
 //!
-//! A file is the code of an attack, for `command.template` and `reactor.template`. Its first lines say what it does, which
-//! limit it meets, and how its task must end under each contract. `docs/security.md` has the table of all that.
+//! The pack is in `runner/src/hostile` and `runner/hostile`, since `sandmill selftest` makes its attacks, too.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use sandmill::outcome::Outcome;
-use sandmill::sandbox::Attempt;
+use sandmill::config::Lockdown;
+use sandmill::hostile::{ATTACKS, Attack, End, Guise, Selftest, Trial, selftest};
+use serde_json::Value;
 
-use crate::harness::guests::{guest, refusal, rows, run_all, settings};
+use crate::harness::guests::{guest, settings};
+use crate::harness::program::Program;
 
 /// The least that the pack is to hold.
 const LEAST_ATTACKS: usize = 60;
@@ -21,99 +22,114 @@ const TABLE: &str = "../docs/security.md";
 const TABLE_START: &str = "<!-- The table of the hostile pack: a test compares it. -->\n";
 const TABLE_END: &str = "<!-- End of the table. -->";
 
-/// A file of the pack.
-struct Attack {
-    name: String,
-    does: String,
-    meets: String,
-    /// How its task ends: a kind of failure, or `done`.
-    command: String,
-    reactor: String,
-    source: String,
-}
-
-fn files(folder: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/guests").join(folder);
-    let mut files: Vec<_> = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "wat"))
-        .collect();
-    files.sort();
-    files
-}
-
-/// The rest of the comment line that begins with `start`.
-fn field(path: &Path, source: &str, start: &str) -> String {
-    let found = source.lines().find_map(|line| line.strip_prefix(start));
-    found.unwrap_or_else(|| panic!("{} has no line {start:?}", path.display())).to_owned()
-}
-
-fn attacks() -> Vec<Attack> {
-    let read = |path: &PathBuf| {
-        let source = fs::read_to_string(path).unwrap();
-        Attack {
-            name: path.file_stem().unwrap().to_string_lossy().into_owned(),
-            does: field(path, &source, ";; "),
-            meets: field(path, &source, ";; meets: "),
-            command: field(path, &source, ";; command: "),
-            reactor: field(path, &source, ";; reactor: "),
-            source,
-        }
-    };
-    files("hostile").iter().map(read).collect()
-}
-
-fn ending(attempt: &Attempt) -> String {
-    match &attempt.outcome {
-        Outcome::Done { .. } => "done".to_owned(),
-        Outcome::Skipped { .. } => "skipped".to_owned(),
-        Outcome::Failed(failure) => failure.kind.to_string(),
-    }
-}
-
-/// Runs every attack in one template, and returns what was not as it must be.
-fn wrong(template: &str, expected: impl Fn(&Attack) -> &str) -> Vec<String> {
-    let template = guest(template);
+/// Makes every attack in one guise, and returns what was not as it must be.
+fn wrong(guise: Guise) -> Vec<String> {
     let mut wrong = Vec::new();
-    for attack in attacks() {
-        let source = template.replace(";; ATTACK", &attack.source);
-        let tasks = [("before", "{\"n\":1}".into()), ("attack", "!".into()), ("after", "{\"n\":2}".into())];
-        let attempts = run_all(&source, settings(), tasks);
-        for (neighbour, row) in [(&attempts[0], "{\"n\":1}\n"), (&attempts[2], "{\"n\":2}\n")] {
-            assert_eq!(rows(neighbour), row, "beside {}", attack.name);
+    for attack in ATTACKS {
+        let Some(&(_, end)) = attack.ends.iter().find(|(other, _)| *other == guise) else { continue };
+        let trial = Trial::run(attack, (guise, end), &settings());
+        if !trial.is_stopped() || trial.ended != end {
+            wrong.push(format!("{}: {}, not {end}: {:?}", attack.name, trial.ended, trial.wrong));
         }
-        let ended = ending(&attempts[1]);
-        if ended != expected(&attack) {
-            wrong.push(format!("{}: {ended}, not {}: {:?}", attack.name, expected(&attack), attempts[1].outcome));
-        }
-        let (budget, usage) = (settings().budget, attempts[1].usage);
-        assert!(usage.peak_memory_bytes <= budget.memory_bytes as u64, "{}: {usage:?}", attack.name);
-        assert!(attempts[1].log.len() <= budget.log_bytes + 200, "{}: {}", attack.name, attempts[1].log.len());
     }
     wrong
 }
 
 #[test]
 fn an_attack_of_a_command_costs_its_task_and_no_other() {
-    let wrong = wrong("hostile/command.template", |attack| &attack.command);
+    let wrong = wrong(Guise::Command);
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
 fn an_attack_of_a_reactor_costs_its_task_and_no_other() {
-    let wrong = wrong("hostile/reactor.template", |attack| &attack.reactor);
+    let wrong = wrong(Guise::Reactor);
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
 fn modules_that_cannot_be_processors_are_refused() {
-    for path in files("hostile/refused") {
-        let source = fs::read_to_string(&path).unwrap();
-        let says = field(&path, &source, ";; refused: ");
-        let message = refusal(source.as_bytes(), settings());
-        assert!(message.contains(&says), "{}: {message}", path.display());
-    }
+    let wrong = wrong(Guise::Module);
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+fn attack(name: &str) -> &'static Attack {
+    ATTACKS.iter().find(|attack| attack.name == name).unwrap()
+}
+
+#[test]
+fn what_is_not_stopped_is_seen() {
+    // As if the pack said so: these are other ends than theirs.
+    let looped = Trial::run(attack("loop"), (Guise::Command, End::Done), &settings());
+    assert!(looped.is_stopped(), "whatever it was made for, fuel stopped it: {looped:?}");
+    assert_eq!(looped.stopped_by(), "fuel");
+    let trapped = Trial::run(attack("trap_unreachable"), (Guise::Reactor, End::Done), &settings());
+    assert!(!trapped.is_stopped() && trapped.wrong[0].starts_with("it ended as trap"), "{trapped:?}");
+    let accepted = Trial::run(attack("exit_0"), (Guise::Command, End::Refused), &settings());
+    assert_eq!(accepted.wrong, ["it was not refused"]);
+    let refused = Trial::run(attack("invalid"), (Guise::Module, End::Done), &settings());
+    assert!(refused.wrong[0].starts_with("it was refused"), "{refused:?}");
+}
+
+#[test]
+fn tasks_that_are_not_what_they_would_have_been_are_seen() {
+    let mut settings = settings();
+    settings.isolation = sandmill::config::Isolation::Worker;
+    let trial = Trial::run(attack("leaves_traces"), (Guise::Reactor, End::Done), &settings);
+    assert!(
+        trial.wrong.iter().any(|wrong| wrong.starts_with("the task after it ended as done, with the rows \"\"")),
+        "{trial:?}"
+    );
+}
+
+#[test]
+fn a_selftest_tells_of_its_attacks_in_the_order_of_the_pack() {
+    let names = ["wasi_sleep", "loop", "no_memory"];
+    let asked = Selftest {
+        attacks: names.map(str::to_owned).to_vec(),
+        budget: settings().budget,
+        lockdown: Lockdown::Off,
+        workers: 3.try_into().unwrap(),
+    };
+    let mut told = Vec::new();
+    let mut note = |trial: Trial| {
+        told.push(format!("{} {} {} {}", trial.attack.name, trial.guise, trial.ended, trial.stopped_by()));
+        Ok(())
+    };
+    selftest(&asked, &mut note).unwrap();
+    let expected = [
+        "loop command out_of_fuel fuel",
+        "loop reactor out_of_fuel fuel",
+        "no_memory module refused a check before any task",
+        "wasi_sleep command done a clock of its own",
+        "wasi_sleep reactor done a clock of its own",
+    ];
+    told.sort_unstable_by_key(|line| expected.iter().position(|expected| expected == line));
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn selftest_says_what_stopped_which_attack() {
+    let run = |words: &str| Program::new().args(words.split_whitespace()).run();
+    let table =
+        run("selftest recursion memory64 --lockdown auto").expect_code(0).expect_stderr("all 3 attacks were stopped");
+    let lines: Vec<String> = table.stdout().lines().map(str::to_owned).collect();
+    assert_eq!(lines.len(), 4, "{table}");
+    let column = lines[0].find("stopped by").unwrap();
+    let stopped_by: Vec<String> = lines.iter().map(|line| line.chars().skip(column).collect()).collect();
+    assert_eq!(stopped_by, ["stopped by", "the stack limit", "the stack limit", "a check before any task"], "{table}");
+
+    // A budget that is used up before the attack comes to its point stops it as well.
+    let json = run("selftest recursion --fuel 1000 --json -j1").expect_code(0).stdout();
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["all_stopped"], true);
+    assert_eq!(json["trials"][1]["as"], "reactor");
+    assert_eq!(json["trials"][1]["ended"], "out_of_fuel");
+    assert_eq!(json["trials"][1]["stopped_by"], "fuel");
+
+    // Its neighbours have the same.
+    run("selftest recursion --fuel 1").expect_code(1).expect_stdout("NOT STOPPED").expect_stdout("before it ended as");
+    run("selftest recursoin").expect_code(2).expect_stderr("did you mean recursion?");
 }
 
 #[test]
@@ -138,16 +154,31 @@ fn damaged_modules_never_run_beyond_their_limits() {
 }
 
 #[test]
+fn every_file_of_the_pack_is_in_its_table() {
+    let names: Vec<&str> = ATTACKS.iter().map(|attack| attack.name).collect();
+    let unique: BTreeSet<String> = names.iter().map(|&name| name.to_owned()).collect();
+    assert_eq!(names.len(), unique.len(), "a name is there twice");
+    let mut files = BTreeSet::new();
+    for folder in ["hostile/attacks", "hostile/refused"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        files.extend(fs::read_dir(folder).unwrap().map(|entry| {
+            let path = entry.unwrap().path();
+            path.file_stem().unwrap().to_string_lossy().into_owned()
+        }));
+    }
+    assert_eq!(unique, files);
+    assert!(files.len() >= LEAST_ATTACKS);
+}
+
+#[test]
 fn the_documents_table_is_that_of_the_pack() {
-    let attacks = attacks();
-    assert!(attacks.len() >= LEAST_ATTACKS, "{} attacks", attacks.len());
     let mut table = "| the attack | what it does | meets | ends as |\n|---|---|---|---|\n".to_owned();
-    for attack in &attacks {
-        let ends = match (attack.command.as_str(), attack.reactor.as_str()) {
-            (command, reactor) if command == reactor => format!("`{command}`"),
-            (command, reactor) => format!("`{command}`, in a reactor `{reactor}`"),
-        };
-        let does = attack.does.replace('|', "\\|");
+    for attack in ATTACKS {
+        let (_, first) = attack.ends[0];
+        let others = attack.ends.iter().filter(|(_, end)| *end != first);
+        let ends: String =
+            others.fold(format!("`{first}`"), |ends, (guise, end)| format!("{ends}, as a {guise} `{end}`"));
+        let does = attack.does().replace('|', "\\|");
         writeln!(table, "| `{}` | {does} | {} | {ends} |", attack.name, attack.meets).unwrap();
     }
     let document = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(TABLE)).unwrap();

@@ -9,7 +9,8 @@ use sandmill::config::Fuel;
 use super::help;
 use super::languages::{self, Language};
 use super::names::Param;
-use super::run_args::{Format, RunArgs};
+use super::run_args::{Format, Lockdown, RunArgs};
+use super::values::Workers;
 use super::{names, values};
 
 /// Map a WebAssembly processor over every file of a tree, exactly once.
@@ -46,6 +47,10 @@ pub enum Command {
     ///
     /// It is loaded as a run with the same options would load it, its initialisation included, and run on nothing.
     Inspect(InspectArgs),
+
+    /// Make every attack that we know of on this machine, and show what stops each
+    #[command(long_about = help::SELFTEST, after_help = help::SELFTEST_EXAMPLES)]
+    Selftest(SelftestArgs),
 
     /// Make a folder with a processor of your own, ready to be built and run
     #[command(long_about = help::NEW, after_help = help::NEW_EXAMPLES)]
@@ -132,6 +137,31 @@ pub struct InspectArgs {
 
     #[command(flatten)]
     pub guest: GuestArgs,
+
+    #[command(flatten)]
+    pub budget: BudgetArgs,
+}
+
+#[derive(Args, Debug)]
+#[command(mut_arg("fuel", |fuel| fuel.default_value("100M")))]
+pub struct SelftestArgs {
+    /// Make only these attacks
+    #[arg(value_name = "ATTACK", value_parser = names::attack)]
+    pub attacks: Vec<String>,
+
+    /// How many attacks are made at once: a number, or a share of the processors as in 50%
+    ///
+    /// By default as many as can run at once.
+    #[arg(short = 'j', long, value_name = "N|N%", value_parser = values::workers)]
+    pub workers: Option<Workers>,
+
+    /// Whether the kernel keeps sandmill itself from all files, and to a few system calls (Linux)
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = Lockdown::Auto)]
+    pub lockdown: Lockdown,
+
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
 
     #[command(flatten)]
     pub budget: BudgetArgs,

@@ -56,6 +56,26 @@ Examples:
   sandmill test count.wasm data/a.json --param threshold=5 | jq .
   sandmill test count.wasm data/big.json --fuel 10x --memory 2GiB";
 
+pub const SELFTEST: &str = "\
+Make every attack that we know of on this machine, and show what stops each.
+
+An attack is a small guest that is in this program: it loops, recurses, asks for memory, floods its output, lies about \
+pointers, opens files, writes what is no row. Each is made as all the kinds of processor that it can be, between two tasks that \
+are not to notice. Some are modules that must be refused before any task.
+
+Give the budget that your run will have: it is the budget that stops most of them. With one that is smaller than an attack \
+needs, that budget may end it before what was made for it does, which is as good. Only --fuel has another default than a run, \
+so that endless loops end sooner; the same holds with more.
+
+One line for each: the attack, as what it was made, how its task ended, after what time, and what stopped it. Exits with 0 if \
+all were stopped and cost no other task anything, with 1 if not; please report that. Nothing is read or written.";
+
+pub const SELFTEST_EXAMPLES: &str = "\
+Examples:
+  sandmill selftest
+  sandmill selftest --memory 64MiB --timeout 2s --max-output 1MiB
+  sandmill selftest loop memory_grow --json | jq .trials";
+
 pub const NEW: &str = "\
 Make a folder with a processor of your own, its sample inputs and a README.
 

@@ -39,7 +39,12 @@ fn run_args(command: &Command) -> Option<&RunArgs> {
     match command {
         Command::Run(args) => Some(args),
         Command::Plan(args) => Some(&args.run),
-        Command::Status(_) | Command::Export(_) | Command::Test(_) | Command::Inspect(_) | Command::New(_) => None,
+        Command::Status(_)
+        | Command::Export(_)
+        | Command::Test(_)
+        | Command::Inspect(_)
+        | Command::Selftest(_)
+        | Command::New(_) => None,
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use sandmill::report::{self, RunDocument, Verdict};
-use sandmill::{Inspection, counts_json, sandbox};
+use sandmill::{Inspection, LockdownState, counts_json, hostile, sandbox};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -131,6 +131,43 @@ impl<'a> From<&'a report::Status> for Status<'a> {
                 document: run.document.as_ref(),
             }),
         }
+    }
+}
+
+#[derive(Serialize)]
+pub struct Selftest<'a> {
+    pub all_stopped: bool,
+    lockdown: String,
+    trials: Vec<Trial<'a>>,
+}
+
+#[derive(Serialize)]
+struct Trial<'a> {
+    attack: &'static str,
+    does: &'static str,
+    #[serde(rename = "as")]
+    guise: String,
+    ended: String,
+    stopped: bool,
+    stopped_by: &'static str,
+    elapsed_us: u64,
+    wrong: &'a [String],
+}
+
+impl<'a> Selftest<'a> {
+    pub fn new(trials: &'a [hostile::Trial], lockdown: &LockdownState) -> Self {
+        let trials = trials.iter().map(|trial| Trial {
+            attack: trial.attack.name,
+            does: trial.attack.does(),
+            guise: trial.guise.to_string(),
+            ended: trial.ended.to_string(),
+            stopped: trial.is_stopped(),
+            stopped_by: trial.stopped_by(),
+            elapsed_us: u64::try_from(trial.elapsed.as_micros()).unwrap_or(u64::MAX),
+            wrong: &trial.wrong,
+        });
+        let trials: Vec<_> = trials.collect();
+        Self { all_stopped: trials.iter().all(|trial| trial.stopped), lockdown: lockdown.to_string(), trials }
     }
 }
 

@@ -51,6 +51,7 @@ fn run(words: &[OsString]) -> anyhow::Result<Exit> {
         Command::Export(args) => commands::export::run(&args),
         Command::Test(args) => commands::test::run(&args),
         Command::Inspect(args) => commands::inspect::run(&args),
+        Command::Selftest(args) => commands::selftest::run(&args),
         Command::New(args) => commands::new::run(&args),
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sandmill::column::{ColumnType, UnknownType};
 use sandmill::config::RetryFailed;
+use sandmill::hostile::ATTACKS;
 use sandmill::outcome::FailureKind;
 
 /// The name in `known` that someone who typed `name` probably meant.
@@ -18,6 +19,18 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .filter(|(similarity, _)| *similarity >= LEAST_SIMILARITY)
         .max_by(|(left, _), (right, _)| left.total_cmp(right))
         .map(|(_, candidate)| candidate)
+}
+
+/// An attack of the pack.
+pub fn attack(name: &str) -> Result<String, String> {
+    let known = || ATTACKS.iter().map(|attack| attack.name);
+    if known().any(|known| known == name) {
+        return Ok(name.to_owned());
+    }
+    Err(match nearest(name, known()) {
+        Some(meant) => format!("there is no such attack; did you mean {meant}?"),
+        None => "there is no such attack; `sandmill selftest` without a name makes all and names them".to_owned(),
+    })
 }
 
 /// `--param K=V`.

@@ -31,10 +31,18 @@ impl Stdout {
         self.0.write_all(bytes).map_err(stdout_error)
     }
 
+    /// Shows what there is so far.
+    ///
+    /// # Errors
+    /// As [`Stdout::line`].
+    pub fn flush(&mut self) -> anyhow::Result<()> {
+        self.0.flush().map_err(stdout_error)
+    }
+
     /// # Errors
     /// As [`Stdout::line`].
     pub fn finish(mut self) -> anyhow::Result<()> {
-        self.0.flush().map_err(stdout_error)
+        self.flush()
     }
 }
 

@@ -6,7 +6,6 @@
 
 #[cfg(target_os = "linux")]
 mod files;
-#[cfg(target_os = "linux")]
 mod policy;
 #[cfg(target_os = "linux")]
 mod system_calls;
@@ -16,6 +15,8 @@ use std::path::Path;
 
 use crate::config::{Config, Lockdown};
 use crate::source::Inputs;
+
+use policy::Policy;
 
 /// What of it holds for this process.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,31 +87,42 @@ impl fmt::Display for Part {
 ///
 /// # Errors
 /// If it is required, and this system cannot do it.
-#[cfg(target_os = "linux")]
 pub fn engage(config: &Config, inputs: &Inputs, emptied: &[&Path], copy: Option<&Path>) -> anyhow::Result<State> {
-    if config.lockdown == Lockdown::Off {
+    engage_with(config.lockdown, || Policy::of(config, inputs, emptied, copy))
+}
+
+/// Restricts this process, as far as `lockdown` wants it, to work that opens no file.
+///
+/// # Errors
+/// As [`engage`].
+pub fn engage_without_files(lockdown: Lockdown) -> anyhow::Result<State> {
+    engage_with(lockdown, Policy::default)
+}
+
+fn engage_with(lockdown: Lockdown, policy: impl FnOnce() -> Policy) -> anyhow::Result<State> {
+    if lockdown == Lockdown::Off {
         return Ok(State::Off);
     }
+    accept(lockdown, restrict(&policy()))
+}
+
+#[cfg(target_os = "linux")]
+fn restrict(policy: &Policy) -> Parts {
     // What a crash of ours would leave behind could hold anybody's data. A limit can always be lowered.
     let none = rustix::process::Rlimit { current: Some(0), maximum: Some(0) };
     let _ = rustix::process::setrlimit(rustix::process::Resource::Core, none);
     let missing = |error: anyhow::Error| Part::Missing(format!("{error:#}"));
-    let files = files::restrict(&policy::Policy::of(config, inputs, emptied, copy)).unwrap_or_else(missing);
-    let system_calls = system_calls::restrict().map_or_else(missing, |()| Part::Whole);
-    accept(config.lockdown, Parts { files, system_calls })
+    Parts {
+        files: files::restrict(policy).unwrap_or_else(missing),
+        system_calls: system_calls::restrict().map_or_else(missing, |()| Part::Whole),
+    }
 }
 
 /// Other systems have other ways, which this program does not know.
-///
-/// # Errors
-/// If it is required.
 #[cfg(not(target_os = "linux"))]
-pub fn engage(config: &Config, _inputs: &Inputs, _emptied: &[&Path], _copy: Option<&Path>) -> anyhow::Result<State> {
-    if config.lockdown == Lockdown::Off {
-        return Ok(State::Off);
-    }
+fn restrict(_policy: &Policy) -> Parts {
     let missing = || Part::Missing("only Linux can".to_owned());
-    accept(config.lockdown, Parts { files: missing(), system_calls: missing() })
+    Parts { files: missing(), system_calls: missing() }
 }
 
 /// A kernel that knows Landlock since long ago misses what came later (scopes, ioctl), which is accepted.

@@ -5,5 +5,6 @@ pub mod inspect;
 pub mod new;
 pub mod plan;
 pub mod run;
+pub mod selftest;
 pub mod status;
 pub mod test;

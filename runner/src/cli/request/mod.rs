@@ -9,8 +9,9 @@ use std::path::{Component, Path, PathBuf};
 use std::thread;
 
 use sandmill::config::{self, Config, Layout, Output};
+use sandmill::hostile::Selftest;
 
-use super::args::{BudgetArgs, ExportArgs, GuestArgs, InputMode, InspectArgs, ResultForm, TestArgs};
+use super::args::{BudgetArgs, ExportArgs, GuestArgs, InputMode, InspectArgs, ResultForm, SelftestArgs, TestArgs};
 use super::config_file::ConfigFile;
 use super::error::UsageError;
 use super::names::Columns;
@@ -18,6 +19,7 @@ use super::run_args::{
     Decompress, FollowSymlinks, Format, Isolation, Lockdown, Markers, OnChange, OnMissing, Order, Progress, ResumeArgs,
     RowFormat, RunArgs, SourceArgs, ViewArgs, WarmStart,
 };
+use super::values::Workers;
 
 /// What `run` and `plan` are asked for.
 #[derive(Debug)]
@@ -57,12 +59,11 @@ impl Request {
             .map_or(Layout::OneTable, |layout| Layout::Striped { folder: layout.folder, tables: layout.tables });
         let stdout = args.views.stdout;
         let views = views(args.views, layout, &source)?;
-        let parallelism = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         let config = Config {
             processor,
             source,
             output,
-            workers: args.workers.map_or(parallelism, |workers| workers.of(parallelism)),
+            workers: workers(args.workers),
             isolation: match args.isolation.isolation {
                 Isolation::Task => config::Isolation::Task,
                 Isolation::Worker => config::Isolation::Worker,
@@ -75,11 +76,7 @@ impl Request {
             input_mode: input_mode(&args.guest),
             command: command::command(&args.guest, &views)?,
             cache: cache(&args.guest),
-            lockdown: match args.isolation.lockdown {
-                Lockdown::Off => config::Lockdown::Off,
-                Lockdown::Auto => config::Lockdown::Auto,
-                Lockdown::Require => config::Lockdown::Require,
-            },
+            lockdown: lockdown(args.isolation.lockdown),
             params,
             share: args.guest.share.clone(),
             budget: budget(&args.budget),
@@ -142,6 +139,16 @@ pub fn inspect_config(args: &InspectArgs) -> Result<Config, UsageError> {
         budget: budget(&args.budget),
         ..usual
     })
+}
+
+/// What `selftest` tries.
+pub fn selftest(args: &SelftestArgs) -> Selftest {
+    Selftest {
+        attacks: args.attacks.clone(),
+        budget: budget(&args.budget),
+        lockdown: lockdown(args.lockdown),
+        workers: workers(args.workers),
+    }
 }
 
 fn test_views(columns: Option<Columns>) -> config::Views {
@@ -332,6 +339,19 @@ fn input_mode(args: &GuestArgs) -> config::InputMode {
         InputMode::Stdin => config::InputMode::Stdin,
         InputMode::File => config::InputMode::File,
     }
+}
+
+fn lockdown(lockdown: Lockdown) -> config::Lockdown {
+    match lockdown {
+        Lockdown::Off => config::Lockdown::Off,
+        Lockdown::Auto => config::Lockdown::Auto,
+        Lockdown::Require => config::Lockdown::Require,
+    }
+}
+
+fn workers(asked: Option<Workers>) -> NonZeroUsize {
+    let parallelism = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    asked.map_or(parallelism, |workers| workers.of(parallelism))
 }
 
 fn budget(args: &BudgetArgs) -> config::Budget {

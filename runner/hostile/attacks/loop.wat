@@ -1,0 +1,3 @@
+;; Loops.
+(func $attack
+  (loop $l (br $l)))

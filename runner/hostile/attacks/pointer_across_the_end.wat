@@ -1,0 +1,3 @@
+;; Gives a row that leaves its memory.
+(func $attack
+  (call $out (i32.const 131071) (i32.const 2)))

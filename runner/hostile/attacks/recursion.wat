@@ -1,0 +1,3 @@
+;; Calls itself without end.
+(func $attack
+  (call $attack))

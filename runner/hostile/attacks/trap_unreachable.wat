@@ -1,0 +1,3 @@
+;; Traps.
+(func $attack
+  unreachable)

@@ -1,0 +1,8 @@
+;; Opens /proc/self/mem, from every descriptor that it may have.
+(data (i32.const 4096) "/proc/self/mem")
+(func $attack
+  (local $fd i32)
+  (loop $l
+    (if (i32.eqz (call $path_open (local.get $fd) (i32.const 1) (i32.const 4096) (i32.const 14) (i32.const 0) (i64.const 2) (i64.const 2) (i32.const 0) (i32.const 80)))
+      (then unreachable))
+    (br_if $l (i32.lt_u (local.tee $fd (i32.add (local.get $fd) (i32.const 1))) (i32.const 64)))))

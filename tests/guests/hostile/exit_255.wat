@@ -1,6 +1,0 @@
-;; Exits with 255.
-;; meets: nothing: it fails
-;; command: exit
-;; reactor: exit
-(func $attack
-  (call $proc_exit (i32.const 255)))

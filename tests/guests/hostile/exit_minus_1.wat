@@ -1,6 +1,0 @@
-;; Exits with -1.
-;; meets: nothing: it fails
-;; command: exit
-;; reactor: exit
-(func $attack
-  (call $proc_exit (i32.const -1)))

@@ -1,7 +1,0 @@
-;; Writes rows without end.
-;; meets: the output limit
-;; command: output_limit
-;; reactor: output_limit
-(data (i32.const 4096) "{\"a\":1}\n")
-(func $attack
-  (loop $l (call $out (i32.const 4096) (i32.const 8)) (br $l)))

@@ -1,7 +1,0 @@
-;; Writes its whole memory as a row, again and again.
-;; meets: the output limit
-;; command: output_limit
-;; reactor: output_limit
-(func $attack
-  (memory.fill (i32.const 65536) (i32.const 32) (i32.const 65536))
-  (loop $l (call $out (i32.const 65536) (i32.const 65536)) (br $l)))

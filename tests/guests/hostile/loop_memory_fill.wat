@@ -1,6 +1,0 @@
-;; Fills all of its memory, again and again.
-;; meets: fuel for each byte
-;; command: out_of_fuel
-;; reactor: out_of_fuel
-(func $attack
-  (loop $l (memory.fill (i32.const 0) (i32.const 7) (i32.const 131072)) (br $l)))

@@ -1,7 +1,0 @@
-;; Fills a large table, again and again.
-;; meets: fuel for each element
-;; command: out_of_fuel
-;; reactor: out_of_fuel
-(table $t 100000 funcref)
-(func $attack
-  (loop $l (table.fill $t (i32.const 0) (ref.null func) (i32.const 100000)) (br $l)))

@@ -1,9 +1,0 @@
-;; Grows two memories until both are refused, and gives up.
-;; meets: the memory limit
-;; command: out_of_memory
-;; reactor: out_of_memory
-(memory $second 1)
-(func $attack
-  (loop $l (br_if $l (i32.ne (memory.grow $second (i32.const 1)) (i32.const -1))))
-  (loop $m (br_if $m (i32.ne (memory.grow (i32.const 1)) (i32.const -1))))
-  unreachable)

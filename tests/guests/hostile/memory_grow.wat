@@ -1,7 +1,0 @@
-;; Grows its memory until it is refused, and gives up.
-;; meets: the memory limit
-;; command: out_of_memory
-;; reactor: out_of_memory
-(func $attack
-  (loop $l (br_if $l (i32.ne (memory.grow (i32.const 1)) (i32.const -1))))
-  unreachable)

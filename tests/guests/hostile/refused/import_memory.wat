@@ -1,6 +1,0 @@
-;; Imports a memory.
-;; refused: env
-(module
-  (import "env" "memory" (memory 1))
-  (export "memory" (memory 0))
-  (func (export "_start")))

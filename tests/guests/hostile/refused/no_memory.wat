@@ -1,3 +1,0 @@
-;; Exports no memory.
-;; refused: memory
-(module (func (export "_start")))

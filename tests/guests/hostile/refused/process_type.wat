@@ -1,7 +1,0 @@
-;; Exports a process of another type.
-;; refused: sandmill_process
-(module
-  (memory (export "memory") 1)
-  (func (export "sandmill_abi_1"))
-  (func (export "sandmill_alloc") (param i32) (result i32) (i32.const 1024))
-  (func (export "sandmill_process") (param i64) (result i64) (i64.const 0)))

@@ -1,7 +1,0 @@
-;; Writes a row with the same key twice.
-;; meets: a strict parser
-;; command: bad_output
-;; reactor: bad_output
-(data (i32.const 4096) "{\22a\22:1,\22a\22:2}\0a")
-(func $attack
-  (call $out (i32.const 4096) (i32.const 14)))

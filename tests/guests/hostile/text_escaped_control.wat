@@ -1,7 +1,0 @@
-;; Writes terminal escapes as a text, key and value.
-;; meets: quoting, where it is shown
-;; command: done
-;; reactor: done
-(data (i32.const 4096) "{\22\5cu001b]0;x\5cu0007\22:\22\5cu001b[2J\22}\0a")
-(func $attack
-  (call $out (i32.const 4096) (i32.const 33)))

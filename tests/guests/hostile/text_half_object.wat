@@ -1,7 +1,0 @@
-;; Writes half of an object and ends well.
-;; meets: a strict parser
-;; command: bad_output
-;; reactor: bad_output
-(data (i32.const 4096) "{\22a\22:1,\22b\22:")
-(func $attack
-  (call $out (i32.const 4096) (i32.const 11)))

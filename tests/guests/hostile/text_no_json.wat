@@ -1,7 +1,0 @@
-;; Writes what is no JSON.
-;; meets: a strict parser
-;; command: bad_output
-;; reactor: bad_output
-(data (i32.const 4096) "rm -rf /\0a")
-(func $attack
-  (call $out (i32.const 4096) (i32.const 9)))

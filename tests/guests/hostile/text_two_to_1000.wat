@@ -1,7 +1,0 @@
-;; Writes a number beyond all that are.
-;; meets: a text of digits that nobody computes with
-;; command: done
-;; reactor: done
-(data (i32.const 4096) "{\22a\22:1e9999}\0a")
-(func $attack
-  (call $out (i32.const 4096) (i32.const 13)))

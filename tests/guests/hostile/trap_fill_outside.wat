@@ -1,6 +1,0 @@
-;; Fills from the last byte of its memory on.
-;; meets: a check of every address
-;; command: trap
-;; reactor: trap
-(func $attack
-  (memory.fill (i32.const 131071) (i32.const 1) (i32.const 2)))

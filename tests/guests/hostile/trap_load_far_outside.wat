@@ -1,6 +1,0 @@
-;; Reads as far behind its memory as an address and an offset reach.
-;; meets: a check of every address
-;; command: trap
-;; reactor: trap
-(func $attack
-  (drop (i64.load offset=0xffffffff (i32.const -1))))

@@ -1,6 +1,0 @@
-;; Writes from an iovec that lies behind its memory.
-;; meets: a check of every pointer
-;; command: trap
-;; reactor: trap
-(func $attack
-  (drop (call $fd_write (i32.const 1) (i32.const -8) (i32.const 1) (i32.const 80))))

@@ -1,6 +1,0 @@
-;; Fills its memory with randomness without end.
-;; meets: fuel for each byte
-;; command: out_of_fuel
-;; reactor: out_of_fuel
-(func $attack
-  (loop $l (drop (call $random_get (i32.const 4096) (i32.const 65536))) (br $l)))

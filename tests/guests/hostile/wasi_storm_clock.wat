@@ -1,6 +1,0 @@
-;; Asks for the time without end.
-;; meets: fuel for each call
-;; command: out_of_fuel
-;; reactor: out_of_fuel
-(func $attack
-  (loop $l (drop (call $clock_time_get (i32.const 0) (i64.const 0) (i32.const 80))) (br $l)))
