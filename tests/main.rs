@@ -24,5 +24,6 @@ mod resume;
 mod sandbox;
 mod sdks;
 mod splitting;
+mod survival;
 mod tables;
 mod terminal;

@@ -1,6 +1,9 @@
 //! Fault points: places at which a crash test ends the process as a power cut would, with nothing unwound or flushed.
 //!
-//! `SANDMILL_FAULT=NAME` kills it at the first passing of that point, `NAME:K` at the K-th. Release builds have none.
+//! `SANDMILL_FAULT=NAME` kills it at the first passing of that point, `NAME:K` at the K-th. `SANDMILL_TASK_FAULT=DEED:PATH`
+//! has each task of that path do something to the process that runs it: `panic`, `abort` or `segv`. Release builds have none.
+
+use crate::task::TaskId;
 
 /// Declares the points with their names, so that the list cannot drift from the enum.
 macro_rules! points {
@@ -77,12 +80,26 @@ pub fn point(point: Point) {
 #[inline(always)]
 pub fn point(_point: Point) {}
 
+/// A task begins.
+#[cfg(debug_assertions)]
+pub fn task(task: &TaskId) {
+    armed::run(task);
+}
+
+/// A task begins, at which nothing happens in release builds.
+#[cfg(not(debug_assertions))]
+#[inline(always)]
+pub fn task(_task: &TaskId) {}
+
 #[cfg(debug_assertions)]
 mod armed {
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicU64, Ordering};
 
+    use rustix::process::Signal;
+
     use super::Point;
+    use crate::task::TaskId;
 
     /// The point at which this process dies, and how many passings are left until then.
     struct Fault {
@@ -91,6 +108,27 @@ mod armed {
     }
 
     static FAULT: OnceLock<Option<Fault>> = OnceLock::new();
+
+    /// What tasks of which path do.
+    static TASK_FAULT: OnceLock<Option<String>> = OnceLock::new();
+
+    pub(super) fn run(task: &TaskId) {
+        let Some(fault) = TASK_FAULT.get_or_init(|| std::env::var("SANDMILL_TASK_FAULT").ok()) else { return };
+        match fault.split_once(':') {
+            Some((deed, path)) if path == task.path.to_string() => commit(deed),
+            _ => {}
+        }
+    }
+
+    #[expect(clippy::panic, reason = "it is asked for")]
+    fn commit(deed: &str) {
+        match deed {
+            "panic" => panic!("as asked for"),
+            "abort" => std::process::abort(),
+            "segv" => die_by(Signal::SEGV),
+            _ => {}
+        }
+    }
 
     pub(super) fn pass(point: Point) {
         let Some(fault) = FAULT.get_or_init(|| parse(&std::env::var("SANDMILL_FAULT").ok()?)) else { return };
@@ -108,14 +146,16 @@ mod armed {
     }
 
     fn die() {
-        // A signal to oneself is delivered before the call returns, or any moment now: nothing may run until then.
-        let sent = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
-        match sent {
-            Ok(()) => loop {
-                std::thread::park();
-            },
-            Err(_) => std::process::abort(),
+        die_by(Signal::KILL);
+    }
+
+    fn die_by(signal: Signal) {
+        // A signal to oneself is delivered before the call returns, or any moment now: nothing may run until then. One that
+        // has a handler gets there once that has been taken away.
+        while rustix::process::kill_process(rustix::process::getpid(), signal).is_ok() {
+            std::thread::park_timeout(std::time::Duration::from_millis(1));
         }
+        std::process::abort();
     }
 
     #[cfg(test)]

@@ -29,8 +29,10 @@ mod ledger;
 mod lockdown;
 mod machine;
 mod outbox;
+mod panics;
 mod pool;
 mod run;
+mod seat;
 mod select;
 mod source;
 mod threads;
@@ -44,7 +46,8 @@ use crate::event::Monitor;
 use crate::ledger::Reader;
 use crate::report::{Planned, RunRecord, Running, Status, Summary, Written};
 use crate::run::StagingFolder;
-use crate::sandbox::{Attempt, Native, Sandbox};
+use crate::sandbox::{Attempt, Native};
+use crate::seat::Seat;
 use crate::select::Selection;
 use crate::source::{Content, Handling, Inputs, Root};
 use crate::task::{TaskId, TaskPath};
@@ -143,6 +146,5 @@ pub fn test(config: &Config, file: &Path) -> anyhow::Result<Attempt> {
     let root = Root::open(Path::new("."))?;
     let task = TaskId::whole_file(TaskPath::from_path(file));
     let input = source::open(&root, &task, &Content::Whole, &Handling::of(&config.source)).input?;
-    let mut sandbox = Sandbox::new(&processor, 0)?;
-    Ok(pool::run_caught(&mut sandbox, &task, input))
+    Seat::new(&processor, 0)?.run(&task, input)
 }

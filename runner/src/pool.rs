@@ -1,7 +1,5 @@
 //! The workers: one thread and one sandbox each, taking batches of tasks and giving finished ones.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -13,11 +11,11 @@ use crate::control::Control;
 use crate::event::{Event, Monitor as _, Stop};
 use crate::feed::Pace;
 use crate::gate::Gate;
-use crate::input::Input;
 use crate::meter::{Meter, Metered};
 use crate::outbox::{Outbox, Refused};
-use crate::outcome::{Failure, FailureKind, Finished, Outcome, Usage};
-use crate::sandbox::{Attempt, Processor, Sandbox};
+use crate::outcome::{Finished, Outcome};
+use crate::sandbox::{Attempt, Processor};
+use crate::seat::Seat;
 use crate::select::Job;
 use crate::source::{self, Content, Handling, Opened, Root};
 use crate::task::{Identity, TaskId};
@@ -68,7 +66,7 @@ impl Workshop<'_> {
     /// # Errors
     /// If the worker cannot set itself up, or write the files of a task.
     pub fn work(&self, worker: usize) -> anyhow::Result<()> {
-        let mut sandbox = Sandbox::new(self.processor, worker)?;
+        let mut seat = Seat::new(self.processor, worker)?;
         let watched = self.control.monitor.wants_task_starts();
         let meter = self.meters.get(worker).filter(|_| watched);
         for batch in &self.tasks {
@@ -82,7 +80,7 @@ impl Workshop<'_> {
                 if watched {
                     self.control.event(Event::TaskStarted { worker, task: &job.task.id });
                 }
-                let finished = self.finish(&mut sandbox, job, meter)?;
+                let finished = self.finish(&mut seat, job, meter)?;
                 if self.fail_fast && matches!(finished.outcome, Outcome::Failed(_)) {
                     self.control.request_stop(Stop::FailFast);
                 }
@@ -110,13 +108,13 @@ impl Workshop<'_> {
     }
 
     /// Runs a task to its end: an outcome that stands, or as many attempts as are allowed.
-    fn finish(&self, sandbox: &mut Sandbox<'_>, job: Job, meter: Option<&Arc<Meter>>) -> anyhow::Result<Finished> {
+    fn finish(&self, seat: &mut Seat<'_>, job: Job, meter: Option<&Arc<Meter>>) -> anyhow::Result<Finished> {
         let Job { task, content } = job;
         let mut attempts = task.earlier_attempts;
         let mut tries_left = self.retries;
         loop {
             attempts = attempts.saturating_add(1);
-            let (attempt, identity) = self.attempt(sandbox, &task.id, &content, meter);
+            let (attempt, identity) = self.attempt(seat, &task.id, &content, meter)?;
             match &attempt.outcome {
                 Outcome::Failed(failure) if !failure.kind.is_deterministic() && tries_left > 0 => tries_left -= 1,
                 _ => {
@@ -136,43 +134,17 @@ impl Workshop<'_> {
 
     fn attempt(
         &self,
-        sandbox: &mut Sandbox<'_>,
+        seat: &mut Seat<'_>,
         task: &TaskId,
         content: &Content,
         meter: Option<&Arc<Meter>>,
-    ) -> (Attempt, Option<Identity>) {
+    ) -> anyhow::Result<(Attempt, Option<Identity>)> {
         let Opened { input, identity } = source::open(self.root, task, content, self.handling);
         let metered = input.map(|input| match meter {
             Some(meter) => Box::new(Metered::new(input, Arc::clone(meter))),
             None => input,
         });
-        (metered.map_or_else(failed, |input| run_caught(sandbox, task, input)), identity)
+        let attempt = metered.map_or_else(|failure| Ok(Attempt::failed(failure)), |input| seat.run(task, input))?;
+        Ok((attempt, identity))
     }
-}
-
-/// Runs a task in `sandbox`; a panic of ours costs that task and no more.
-pub fn run_caught(sandbox: &mut Sandbox<'_>, task: &TaskId, input: Box<dyn Input>) -> Attempt {
-    // A sandbox that panicked half-way holds at most an instance, and takes that out before it uses it.
-    catch_unwind(AssertUnwindSafe(|| sandbox.run(task, input))).unwrap_or_else(|panic| {
-        let message = format!("sandmill panicked: {}", panic_message(panic.as_ref()));
-        failed(Failure::new(FailureKind::Host, message))
-    })
-}
-
-fn failed(failure: Failure) -> Attempt {
-    Attempt {
-        outcome: Outcome::Failed(failure),
-        usage: Usage::default(),
-        fuel_budget: 0,
-        log: String::new(),
-        files: Vec::new(),
-    }
-}
-
-fn panic_message(panic: &(dyn Any + Send)) -> &str {
-    panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no message")
 }

@@ -23,6 +23,7 @@ impl Program {
         command
             .stdin(Stdio::null())
             .env_remove("SANDMILL_FAULT")
+            .env_remove("SANDMILL_TASK_FAULT")
             .env("XDG_CACHE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"));
         Self { command }
     }

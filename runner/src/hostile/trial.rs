@@ -7,9 +7,9 @@ use super::pack::{Attack, End, Guise};
 use crate::config::Budget;
 use crate::input::Input;
 use crate::outcome::{Failure, FailureKind, Outcome};
-use crate::pool;
 use crate::row::shown;
-use crate::sandbox::{Attempt, Processor, Sandbox, Settings};
+use crate::sandbox::{Attempt, Processor, Settings};
+use crate::seat::Seat;
 use crate::task::{TaskId, TaskPath};
 
 /// The inputs, and with them the rows, of the tasks before and after.
@@ -72,13 +72,14 @@ impl Trial {
     }
 
     fn run_tasks(&mut self, processor: &Processor, budget: &Budget) {
-        let mut sandbox = match Sandbox::new(processor, 0) {
-            Ok(sandbox) => sandbox,
+        let mut seat = match Seat::new(processor, 0) {
+            Ok(seat) => seat,
             Err(error) => return self.wrong.push(format!("there is no sandbox: {error:#}")),
         };
         let mut run = |name: &str, content: &'static str| {
             let task = TaskId::whole_file(TaskPath::from_path(Path::new(name)));
-            pool::run_caught(&mut sandbox, &task, Box::new(Text { content, position: 0 }))
+            let ran = seat.run(&task, Box::new(Text { content, position: 0 }));
+            ran.unwrap_or_else(|error| Attempt::failed(Failure::new(FailureKind::Host, format!("{error:#}"))))
         };
         let (before, attempt, after) =
             (run("before", NEIGHBOURS[0]), run("attack", SIGNAL), run("after", NEIGHBOURS[1]));

@@ -29,6 +29,8 @@ pub struct Policy {
 impl Policy {
     pub fn of(config: &Config, inputs: &Inputs, emptied: &[&Path], copy: Option<&Path>) -> Self {
         let mut policy = Self { read: vec![config.processor.clone()], ..Self::default() };
+        // The lines of a panic of ours are looked up in it.
+        policy.read.extend(env::current_exe());
         if config.source.links == Links::All {
             // Links may lead anywhere, and the user wants them followed.
             policy.read.push("/".into());
@@ -103,12 +105,13 @@ mod tests {
         let of = |change: fn(&mut Config)| policy(&root, change);
         let (input, output) = (root.join("in"), root.join("out"));
         let usual = of(|_| {});
-        assert_eq!(usual.read, [PathBuf::from("p.wasm"), input.clone()]);
+        let program = env::current_exe().unwrap();
+        assert_eq!(usual.read, [PathBuf::from("p.wasm"), program.clone(), input.clone()]);
         assert_eq!((usual.list, usual.write), (vec![input.clone()], vec![output.clone()]));
         let cached = of(|config| config.cache = Some("/cache".into()));
         assert_eq!(cached.write, ["/cache".into(), output]);
         let linked = of(|config| config.source.links = Links::All);
-        assert_eq!(linked.read, ["p.wasm".into(), "/".into(), input]);
+        assert_eq!(linked.read, ["p.wasm".into(), program, "/".into(), input]);
         assert!(of(|config| config.output = Output::Discard).write.contains(&env::temp_dir()));
     }
 
@@ -126,7 +129,8 @@ mod tests {
             named.push(path);
         }
         let policy = policy(&root, |config| config.source.inputs = named);
-        let mut expected = [PathBuf::from("p.wasm"), root.clone(), root.join("in"), root.join("in/sub")];
+        let program = env::current_exe().unwrap();
+        let mut expected = [PathBuf::from("p.wasm"), program, root.clone(), root.join("in"), root.join("in/sub")];
         expected.sort_unstable();
         assert_eq!(policy.read, expected);
     }

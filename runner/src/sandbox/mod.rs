@@ -42,9 +42,10 @@ use std::time::Instant;
 use anyhow::Context as _;
 
 use crate::config::{Budget, Command, InputMode, Isolation, WarmStart};
+use crate::fault;
 use crate::file::GivenFile;
 use crate::input::Input;
-use crate::outcome::{Outcome, Usage};
+use crate::outcome::{Failure, Outcome, Usage};
 use crate::row::Schema;
 use crate::task::TaskId;
 
@@ -123,6 +124,19 @@ pub struct Attempt {
     pub files: Vec<GivenFile>,
 }
 
+impl Attempt {
+    /// One that came to nothing.
+    pub fn failed(failure: Failure) -> Self {
+        Self {
+            outcome: Outcome::Failed(failure),
+            usage: Usage::default(),
+            fuel_budget: 0,
+            log: String::new(),
+            files: Vec::new(),
+        }
+    }
+}
+
 /// One worker's sandbox: it owns at most one instance at any time.
 pub struct Sandbox<'p> {
     processor: &'p Processor,
@@ -144,6 +158,7 @@ impl<'p> Sandbox<'p> {
 
     /// Runs one task. Never fails: a failure is an outcome.
     pub fn run(&mut self, task: &TaskId, mut input: Box<dyn Input>) -> Attempt {
+        fault::task(task);
         if let Some(native) = self.processor.native() {
             let started = Instant::now();
             let outcome = native(self.processor.schema(), input.as_mut());
