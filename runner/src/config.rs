@@ -87,6 +87,7 @@ pub struct Source {
     /// chunks [`Splitting::most_bytes`].
     pub max_input_bytes: Option<u64>,
     pub decompress: Decompress,
+    pub archives: Archives,
     pub choice: Choice,
 }
 
@@ -124,6 +125,17 @@ pub enum Decompress {
     /// Those that begin as gzip, zstd, lz4, bzip2 or xz files do.
     #[default]
     Auto,
+    Never,
+}
+
+/// Which files are archives, tar or zip, whose members are inputs in their place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Archives {
+    /// Those whose names end as those of archives do, and that are such.
+    #[default]
+    ByName,
+    /// All that are such, whatever their names: each file is looked into for that.
+    Always,
     Never,
 }
 

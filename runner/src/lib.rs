@@ -94,7 +94,7 @@ pub fn plan(config: &Config, monitor: &dyn Monitor, each: &mut dyn FnMut(Planned
     let processor = run::load(config, NonZeroUsize::MIN, None, run::share(config)?, false)?;
     let folder = run::output_folder(config);
     let inputs = Inputs::resolve(&config.source, folder)?;
-    run::check_not_empty(&inputs)?;
+    inputs.check_not_empty()?;
     let reader = match folder {
         Some(folder) if ledger::exists(folder) => Some(Reader::open(folder)?),
         _ => None,

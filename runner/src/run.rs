@@ -10,11 +10,11 @@ use std::time::Instant;
 use anyhow::{Context as _, bail};
 use tempfile::TempDir;
 
-use crate::config::{self, CommandResult, Config, Decompress, InputMode, Isolation, Layout, Output};
+use crate::config::{self, Archives, CommandResult, Config, Decompress, InputMode, Isolation, Layout, Output};
 use crate::control::Control;
 use crate::delivery::Delivery;
 use crate::digest::hex;
-use crate::event::{Counts, Event, Monitor, Notice, Silent, counted};
+use crate::event::{Counts, Event, Monitor, Notice, counted};
 use crate::ledger::{Cost, Fingerprint, Journal, Ledger, Lock, Reader, RunId};
 use crate::lockdown;
 use crate::machine;
@@ -83,7 +83,8 @@ impl<'a> Prepared<'a> {
     pub fn new(config: &'a Config) -> anyhow::Result<Self> {
         let started = Instant::now();
         let inputs = Inputs::resolve(&config.source, output_folder(config))?;
-        check_not_empty(&inputs)?;
+        // A run without inputs is a mistake, and leaves no folder behind.
+        inputs.check_not_empty()?;
         // From here on to the lockdown: what cannot be opened, made or asked for after it.
         let available_bytes = machine::available_memory_bytes();
         sandbox::watch_memory();
@@ -157,18 +158,6 @@ impl Drop for MadeFolders {
             let _ = fs::remove_dir(folder);
         }
     }
-}
-
-/// A run without inputs is a mistake, and leaves no folder behind.
-///
-/// # Errors
-/// If there is no input; it says what was looked for.
-pub fn check_not_empty(inputs: &Inputs) -> anyhow::Result<()> {
-    let mut iter = inputs.iter(&Silent);
-    if iter.next().is_none() {
-        bail!("{}", inputs.describe(iter.passed_over()));
-    }
-    Ok(())
 }
 
 /// Copies what is to be shared with all tasks.
@@ -301,6 +290,10 @@ fn fingerprint(config: &Config, processor: &Processor) -> Fingerprint {
             "the types of --columns",
             list(&mut config.views.types.iter().map(|(name, column_type)| format!("{name}:{column_type}"))),
         );
+    let fingerprint = match config.source.archives {
+        Archives::ByName => fingerprint,
+        other => fingerprint.with("--archives", format!("{other:?}")),
+    };
     let fingerprint = match config.source.decompress {
         Decompress::Auto => fingerprint,
         Decompress::Never => fingerprint.with("--decompress", "never"),

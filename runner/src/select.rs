@@ -133,6 +133,11 @@ impl<'a> Selection<'a> {
     /// What becomes of a record that no unit is; nothing if the run is not about it.
     fn without_unit(&self, record: Record) -> Option<Selected> {
         let next_path = self.next_unit.as_ref().map(|unit| &unit.id.path);
+        // What was wrong with an archive is on record under its own name, which comes before those of its members.
+        let next_archive = self.next_unit.as_ref().and_then(|unit| unit.content.archive());
+        if next_archive == Some(&record.id.path) {
+            return Some(selected(record, Verdict::Stale, Content::Whole));
+        }
         if self.last_path.as_ref() == Some(&record.id.path) || next_path == Some(&record.id.path) {
             let is_kept = self.kept_path.as_ref() == Some(&record.id.path);
             let verdict = if is_kept { Verdict::KeepChanged } else { Verdict::Stale };

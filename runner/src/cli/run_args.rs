@@ -148,6 +148,15 @@ pub struct SourceArgs {
     #[arg(long, value_name = "WHICH", value_enum, default_value_t = Decompress::Auto)]
     pub decompress: Decompress,
 
+    /// Whether the members of tar and zip archives are inputs, each called `a.tar/b.json`, or the archives themselves
+    ///
+    /// Nothing is unpacked to disk. Of an archive that is named, members are chosen as the files of a folder are (--suffix,
+    /// --glob, --exclude, --hidden); of one in a folder, all but those that --exclude or a dot leaves out. A member that cannot
+    /// be an input (a link, a name with `..`, one that is there twice, an encrypted one) is a failure (`bad_input`). Archives
+    /// in archives are inputs as they are.
+    #[arg(long, value_name = "WHICH", value_enum, default_value_t = Archives::Auto)]
+    pub archives: Archives,
+
     /// The most bytes that the input of one task may have, decompressed; a larger one is a failure (`bad_input`)
     ///
     /// By default there is no limit for files, one of 1000 times its size for a compressed file of which more than 1 GiB
@@ -169,6 +178,16 @@ pub enum Decompress {
     /// Decompress inputs that begin as gzip, zstd, lz4, bzip2 or xz files do
     Auto,
     /// Give every input as it is
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Archives {
+    /// Members of archives that are called so (.tar, .zip)
+    Auto,
+    /// Members of archives whatever they are called; every input is looked into for that
+    All,
+    /// Archives as they are
     Never,
 }
 

@@ -1,12 +1,15 @@
 //! What of a file a task is, as the walk found it, and how a worker opens that.
 
-use crate::config::{Decompress, Splitting};
+use std::sync::Arc;
+
+use crate::config::{Archives, Decompress, Splitting};
 use crate::input::Input;
 use crate::outcome::{Failure, FailureKind};
-use crate::task::{Identity, TaskId};
+use crate::task::{Identity, TaskId, TaskPath};
 
+use super::archive::{Archive, Member, Zipped};
 use super::chunk::ChunkInput;
-use super::compressed::{Decompressed, Format, MAGIC_BYTES};
+use super::compressed::{Decompressed, Format, MAGIC_BYTES, Packing};
 use super::open::InputFile;
 use super::root::Root;
 
@@ -22,7 +25,18 @@ pub struct Unit {
 pub enum Content {
     /// Those of the file at its path.
     Whole,
+    /// Those of a member of an archive.
+    Member(Arc<Member>),
     Chunk(Box<Chunk>),
+    /// None: it cannot be an input.
+    Unusable(Box<Unusable>),
+}
+
+/// What was found in an archive and is no input, and why.
+#[derive(Clone, Debug)]
+pub struct Unusable {
+    archive: Arc<Archive>,
+    failure: Failure,
 }
 
 impl Content {
@@ -30,6 +44,8 @@ impl Content {
     pub fn size_bytes(&self) -> Option<u64> {
         match self {
             Self::Whole => None,
+            Self::Member(member) => Some(member.size_bytes),
+            Self::Unusable(_) => Some(0),
             Self::Chunk(chunk) => Some(chunk.header_bytes + (chunk.end - chunk.start)),
         }
     }
@@ -38,14 +54,33 @@ impl Content {
     pub fn identity(&self) -> Option<Identity> {
         match self {
             Self::Whole => None,
+            Self::Member(member) => Some(member.archive.identity),
             Self::Chunk(chunk) => Some(chunk.identity),
+            Self::Unusable(unusable) => Some(unusable.archive.identity),
         }
+    }
+
+    /// The archive that it is in, if it is in one.
+    pub fn archive(&self) -> Option<&TaskPath> {
+        let archive = match self {
+            Self::Whole => return None,
+            Self::Member(member) => &member.archive,
+            Self::Chunk(chunk) => &chunk.member.as_ref()?.archive,
+            Self::Unusable(unusable) => &unusable.archive,
+        };
+        Some(&archive.path)
+    }
+
+    pub(super) fn unusable(archive: &Arc<Archive>, failure: Failure) -> Self {
+        Self::Unusable(Box::new(Unusable { archive: Arc::clone(archive), failure }))
     }
 }
 
-/// A range of a file. It means something only for the file that was split.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A range of a file, or of a member of an archive. It means something only for the file that was split.
+#[derive(Clone, Debug)]
 pub struct Chunk {
+    /// The member of which it is a range.
+    pub member: Option<Arc<Member>>,
     pub identity: Identity,
     /// The range, in bytes.
     pub start: u64,
@@ -77,23 +112,31 @@ pub struct Handling {
     /// The most bytes that the input of a task may have.
     most_bytes: Option<u64>,
     decompress: Decompress,
+    pub(super) archives: Archives,
 }
 
 impl Handling {
     pub fn of(source: &crate::config::Source) -> Self {
         let of_chunks = source.splitting.as_ref().map(Splitting::most_bytes);
-        Self { most_bytes: source.max_input_bytes.or(of_chunks), decompress: source.decompress }
+        Self {
+            most_bytes: source.max_input_bytes.or(of_chunks),
+            decompress: source.decompress,
+            archives: source.archives,
+        }
     }
 
-    /// How a file is compressed, if that is to be seen to.
+    /// What there is between the bytes of `file` and the content; a zip archive says its part of it.
     ///
     /// # Errors
     /// If it cannot be read.
-    pub fn format(&self, file: &InputFile) -> Result<Option<Format>, Failure> {
-        match self.decompress {
-            Decompress::Auto => Ok(Format::recognise(file.start(&mut [0; MAGIC_BYTES])?)),
-            Decompress::Never => Ok(None),
-        }
+    pub fn packing(&self, file: &InputFile, zipped: Option<Zipped>) -> Result<Packing, Failure> {
+        let mut start = [0; MAGIC_BYTES];
+        let format = match (self.decompress, zipped) {
+            (Decompress::Never, _) => None,
+            (Decompress::Auto, None) => Format::recognise(file.start(&mut start)?),
+            (Decompress::Auto, Some(zipped)) => Format::recognise(zipped.start(file, &mut start)?),
+        };
+        Ok(Packing { zipped, format })
     }
 
     /// # Errors
@@ -118,7 +161,10 @@ pub struct Opened {
 
 /// Opens what a task is.
 pub fn open(root: &Root, id: &TaskId, content: &Content, handling: &Handling) -> Opened {
-    let file = match InputFile::open(root, &id.path) {
+    if let Content::Unusable(unusable) = content {
+        return Opened { input: Err(unusable.failure.clone()), identity: content.identity() };
+    }
+    let file = match InputFile::open(root, content.archive().unwrap_or(&id.path)) {
         Ok(file) => file,
         Err(failure) => return Opened { input: Err(failure), identity: None },
     };
@@ -133,18 +179,35 @@ fn open_content(
     handling: &Handling,
 ) -> Result<Box<dyn Input>, Failure> {
     match content {
-        Content::Whole => {
-            if let Some(format) = handling.format(&file)? {
-                return Ok(Box::new(Decompressed::open(file, &id.path, format, handling.most_bytes)?));
-            }
-            handling.check(id, file.identity().size_bytes)?;
-            Ok(Box::new(file))
+        Content::Whole => open_whole(file, None, id, handling),
+        Content::Member(member) => {
+            let (file, zipped) = member.open(file, &id.path)?;
+            open_whole(file, zipped, id, handling)
         }
         Content::Chunk(chunk) => {
             handling.check(id, chunk.end - chunk.start)?;
+            let file = match &chunk.member {
+                Some(member) => member.open(file, &id.path)?.0,
+                None => file,
+            };
             Ok(Box::new(ChunkInput::open(file, chunk)?))
         }
+        Content::Unusable(unusable) => Err(unusable.failure.clone()),
     }
+}
+
+fn open_whole(
+    file: InputFile,
+    zipped: Option<Zipped>,
+    id: &TaskId,
+    handling: &Handling,
+) -> Result<Box<dyn Input>, Failure> {
+    let packing = handling.packing(&file, zipped)?;
+    if packing.is_none() {
+        handling.check(id, file.content_bytes())?;
+        return Ok(Box::new(file));
+    }
+    Ok(Box::new(Decompressed::open(file, &id.path, packing, handling.most_bytes)?))
 }
 
 pub(super) fn bad_input(message: String) -> Failure {

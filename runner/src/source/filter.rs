@@ -11,6 +11,9 @@ use anyhow::{Context as _, Result};
 use globset::{Candidate, GlobBuilder, GlobSet, GlobSetBuilder};
 
 use crate::config;
+use crate::task::TaskPath;
+
+use super::watch::PassedOver;
 
 /// A [`config::Filter`], compiled.
 #[derive(Debug)]
@@ -46,6 +49,41 @@ impl Filter {
         self.suffixes.is_empty() && self.globs.is_empty()
             || self.suffixes.iter().any(|suffix| name.as_bytes().ends_with(suffix))
             || self.globs.match_any(folder, name)
+    }
+}
+
+/// What of a [`Filter`] concerns the members of an archive.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct MemberFilter<'a> {
+    filter: &'a Filter,
+    /// The archive was named, and is as a folder. One that was found in a folder has been chosen with all that is in it.
+    is_named: bool,
+}
+
+impl<'a> MemberFilter<'a> {
+    pub(super) fn new(filter: &'a Filter, is_named: bool) -> Self {
+        Self { filter, is_named }
+    }
+
+    /// Whether the member with this key is to be an input.
+    pub(super) fn wants(self, key: &[u8], passed_over: &mut PassedOver) -> bool {
+        let path = TaskPath::from_key(key).to_path();
+        let mut above = path.ancestors();
+        let (names, folders): (Vec<_>, Vec<_>) =
+            above.by_ref().filter_map(|path| Some((path.file_name()?, path.parent().unwrap_or(Path::new(""))))).unzip();
+        let reason = if names.iter().any(|name| self.filter.hides(name)) {
+            &mut passed_over.hidden
+        } else if names.iter().zip(&folders).any(|(name, folder)| self.filter.excludes(folder, name)) {
+            &mut passed_over.excluded
+        } else if let (true, Some(name), Some(folder)) = (self.is_named, names.first(), folders.first())
+            && !self.filter.matches(folder, name)
+        {
+            &mut passed_over.unmatched
+        } else {
+            return true;
+        };
+        *reason += 1;
+        false
     }
 }
 

@@ -10,7 +10,6 @@ use crate::event::{Monitor, Notice, Stop};
 use crate::task::TaskPath;
 
 use super::Inputs;
-use super::choice::Chooser;
 use super::naming::prefix_of;
 use super::root::What;
 use super::walk::{FolderId, Part, Rules, Walk};
@@ -31,7 +30,8 @@ pub struct Iter<'a> {
     /// The walk that the last input is from. It goes on when the next one is asked for: there may be a long way to it.
     current: Option<Walk<'a>>,
     last: Option<TaskPath>,
-    chooser: Chooser<'a>,
+    /// Whether it was named, and not found in a folder.
+    last_is_named: bool,
 }
 
 /// A walk with the file that it has found and not yet given.
@@ -78,7 +78,7 @@ impl<'a> Iter<'a> {
             walks: BinaryHeap::new(),
             current: None,
             last: None,
-            chooser: Chooser::new(&inputs.choice),
+            last_is_named: false,
         }
     }
 
@@ -91,6 +91,20 @@ impl<'a> Iter<'a> {
     /// did not come is gone only if this is true at the end.
     pub fn is_complete(&self) -> bool {
         self.watch.stop.is_none() && !self.watch.has_gaps
+    }
+
+    /// Whether what came last was named or listed, and not found in a folder.
+    pub(super) fn last_is_named(&self) -> bool {
+        self.last_is_named
+    }
+
+    /// What came last could not be read, and may have hidden inputs.
+    pub(super) fn note_gap(&mut self) {
+        self.watch.has_gaps = true;
+    }
+
+    pub(super) fn watch_mut(&mut self) -> &mut Watch<'a> {
+        &mut self.watch
     }
 
     /// What was left out so far.
@@ -116,7 +130,10 @@ impl<'a> Iter<'a> {
                     }
                     match self.inputs.root.what(entry) {
                         // One that is gone is an input all the same: the task that cannot open it says why.
-                        Err(_) | Ok(What::File) => return Some(entry.clone()),
+                        Err(_) | Ok(What::File) => {
+                            self.last_is_named = true;
+                            return Some(entry.clone());
+                        }
                         Ok(What::Folder) => self.start_walks(entry),
                         Ok(What::Other) => self.watch.notice(Notice::NotAFile { path: entry.to_path() }),
                     }
@@ -128,6 +145,7 @@ impl<'a> Iter<'a> {
     fn next_of_walks(&mut self) -> Option<TaskPath> {
         let Reverse(Head { path, walk }) = self.walks.pop()?;
         self.current = Some(walk);
+        self.last_is_named = false;
         Some(path)
     }
 
@@ -171,18 +189,13 @@ impl Iterator for Iter<'_> {
 
     fn next(&mut self) -> Option<TaskPath> {
         loop {
-            if self.chooser.has_enough() {
-                return None;
-            }
             let path = self.next_of_any()?;
             if self.watch.stop.is_some() {
                 return None;
             }
             if self.last.as_ref().is_none_or(|last| *last < path) {
                 self.last = Some(path.clone());
-                if self.chooser.takes(&path) {
-                    return Some(path);
-                }
+                return Some(path);
             }
         }
     }

@@ -2,11 +2,12 @@
 //!
 //! [`Inputs::resolve`] turns what the user named into a sorted list of entries; [`Iter`] walks the folders among them
 //! and merges all of it into one strictly increasing stream of [`TaskPath`]s; [`Units`] makes tasks of them, one of each or
-//! as many as it has chunks; [`open`] reads what a task is. What is on record about a task, and whether it needs to run, is
+//! as many as it has members or chunks; [`open`] reads what a task is. What is on record about a task, and whether it needs to run, is
 //! not decided here.
 //!
 //! A further kind of source goes in here: object stores as a further kind of entry that [`Iter`] expands like a folder.
 
+mod archive;
 mod choice;
 mod chunk;
 mod compressed;
@@ -33,19 +34,20 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 
 use crate::config::{self, Choice, Links};
-use crate::event::{Event, Monitor, Stop};
+use crate::event::{Event, Monitor, Silent, Stop};
 use crate::task::TaskPath;
 
+use self::choice::Chooser;
 use self::filter::Filter;
 use self::naming::{Namer, is_within};
 use self::open::reason;
 use self::split::Splitter;
+use self::watch::PassedOver;
 
 pub use self::content::{Content, Handling, Opened, Unit, open};
 pub use self::iter::Iter;
 pub use self::root::Root;
 pub use self::units::Units;
-pub use self::watch::PassedOver;
 
 /// The inputs of a run, checked and named, not yet walked.
 #[derive(Debug)]
@@ -163,8 +165,23 @@ impl Inputs {
         units.paths().stopped().is_none().then_some(tasks)
     }
 
-    /// What to say when there is no input: what was looked for, where, and what was left out there.
-    pub fn describe(&self, passed_over: &PassedOver) -> String {
+    /// Checks that there is something to do, or may be: archives are not looked into.
+    ///
+    /// # Errors
+    /// If there is no input; it says what was looked for, where, and what was left out there.
+    pub fn check_not_empty(&self) -> Result<()> {
+        let mut iter = self.iter(&Silent);
+        let mut chooser = Chooser::new(&self.choice);
+        let archives = self.handling.archives;
+        let is_found =
+            !chooser.has_enough() && iter.any(|path| archive::is_candidate(archives, &path) || chooser.takes(&path));
+        if !is_found {
+            bail!("{}", self.describe(iter.passed_over()));
+        }
+        Ok(())
+    }
+
+    fn describe(&self, passed_over: &PassedOver) -> String {
         describe::nothing_found(&self.sought, passed_over)
     }
 }

@@ -2,11 +2,13 @@
 //!
 //! A small input costs five system calls: open, fstat, read, fstat, close.
 
-use std::io;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 
-use rustix::fs::{FileType, Mode, OFlags, SeekFrom, fstat, openat, seek};
-use rustix::io::{Errno, pread, read, retry_on_intr};
+use rustix::fs::{FileType, Mode, OFlags, fstat, openat};
+use rustix::io::{Errno, pread, retry_on_intr};
 
 use crate::input::Input;
 use crate::outcome::{Failure, FailureKind};
@@ -14,8 +16,8 @@ use crate::task::{Identity, TaskPath};
 
 use super::root::{Root, identity_of};
 
-/// An input, open for reading from its start. It has as many bytes as it had when it was opened: all of them can be
-/// read, or the read fails.
+/// An input, open for reading from its start: a file, or a range of one. It has as many bytes as it had when it was opened:
+/// all of them can be read, or the read fails.
 ///
 /// A file of the system's own that says it is empty and is not (`/proc/...`) is read as empty.
 #[derive(Debug)]
@@ -23,6 +25,9 @@ pub struct InputFile {
     file: OwnedFd,
     path: TaskPath,
     identity: Identity,
+    /// Which bytes of the file it is.
+    range: Range<u64>,
+    /// In the range.
     position: u64,
 }
 
@@ -38,10 +43,30 @@ impl InputFile {
         if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
             return Err(input_failure(format!("open {path}: not a regular file")));
         }
-        Ok(Self { file, path: path.clone(), identity: identity_of(&stat), position: 0 })
+        let identity = identity_of(&stat);
+        Ok(Self { file, path: path.clone(), identity, range: 0..identity.size_bytes, position: 0 })
     }
 
-    /// The file as it was opened.
+    /// The bytes of the file in `range`, an input that is called `path`.
+    ///
+    /// # Errors
+    /// [`FailureKind::BadInput`] if the file does not reach so far.
+    pub fn window(self, path: &TaskPath, range: Range<u64>) -> Result<Self, Failure> {
+        if range.start > range.end || range.end > self.identity.size_bytes {
+            return Err(Failure::new(
+                FailureKind::BadInput,
+                format!("read {path}: {} was cut off, and not all of this is in it", self.path),
+            ));
+        }
+        Ok(Self { path: path.clone(), range, position: 0, ..self })
+    }
+
+    /// How many bytes there are to read.
+    pub fn content_bytes(&self) -> u64 {
+        self.range.end - self.range.start
+    }
+
+    /// The file as it was opened, all of it.
     pub fn identity(&self) -> Identity {
         self.identity
     }
@@ -54,7 +79,7 @@ impl InputFile {
         if buffer.is_empty() {
             return Ok(0);
         }
-        match retry_on_intr(|| pread(&self.file, &mut *buffer, offset)) {
+        match retry_on_intr(|| pread(&self.file, &mut *buffer, self.range.start.saturating_add(offset))) {
             Ok(0) => Err(self.changed()),
             Ok(bytes) => Ok(bytes),
             Err(errno) => Err(failed("read", &self.path, errno)),
@@ -73,18 +98,18 @@ impl InputFile {
         if identity_of(&stat) == self.identity { Ok(()) } else { Err(self.changed()) }
     }
 
-    /// The first bytes of the file, as many as there are and fit.
+    /// The first bytes, as many as there are and fit.
     ///
     /// # Errors
     /// [`FailureKind::Input`] if they cannot be read.
     pub fn start<'b>(&self, buffer: &'b mut [u8]) -> Result<&'b [u8], Failure> {
-        let most = usize::try_from(self.identity.size_bytes).unwrap_or(usize::MAX).min(buffer.len());
+        let most = usize::try_from(self.content_bytes()).unwrap_or(usize::MAX).min(buffer.len());
         let read_bytes = self.read_at(&mut buffer[..most], 0)?;
         Ok(&buffer[..read_bytes])
     }
 
     fn left_bytes(&self) -> u64 {
-        self.identity.size_bytes.saturating_sub(self.position)
+        self.content_bytes().saturating_sub(self.position)
     }
 
     fn advance(&mut self, got: rustix::io::Result<usize>) -> Result<usize, Failure> {
@@ -99,8 +124,8 @@ impl InputFile {
     }
 
     fn ended(&self) -> Failure {
-        let Self { path, identity, position, .. } = self;
-        let size_bytes = identity.size_bytes;
+        let Self { path, position, .. } = self;
+        let size_bytes = self.content_bytes();
         input_failure(format!("read {path}: changed while it was read, it ends after {position} of {size_bytes} bytes"))
     }
 
@@ -111,7 +136,7 @@ impl InputFile {
 
 impl Input for InputFile {
     fn size_bytes(&self) -> Option<u64> {
-        Some(self.identity.size_bytes)
+        Some(self.content_bytes())
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
@@ -119,21 +144,63 @@ impl Input for InputFile {
         if most == 0 {
             return Ok(0);
         }
-        let got = retry_on_intr(|| read(&self.file, &mut buffer[..most]));
+        let offset = self.range.start + self.position;
+        let got = retry_on_intr(|| pread(&self.file, &mut buffer[..most], offset));
         self.advance(got)
     }
 
     fn rewind(&mut self) -> Result<(), Failure> {
-        if self.position > 0 {
-            seek(&self.file, SeekFrom::Start(0)).map_err(|errno| failed("read", &self.path, errno))?;
-            self.position = 0;
-        }
+        self.position = 0;
         Ok(())
     }
 
     fn verify(&mut self) -> Result<(), Failure> {
         self.check_unchanged()
     }
+}
+
+/// An input as decoders read, from its start. What it says goes through them as it is: see [`failure_of`].
+#[derive(Debug)]
+pub struct FileReader {
+    file: Arc<InputFile>,
+    position: u64,
+}
+
+impl FileReader {
+    pub fn new(file: Arc<InputFile>) -> Self {
+        Self { file, position: 0 }
+    }
+}
+
+impl Read for FileReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left_bytes = self.file.content_bytes().saturating_sub(self.position);
+        let most = usize::try_from(left_bytes).unwrap_or(usize::MAX).min(buffer.len());
+        if most == 0 {
+            return Ok(0);
+        }
+        let read_bytes = self.file.read_at(&mut buffer[..most], self.position).map_err(io::Error::other)?;
+        self.position += read_bytes as u64;
+        Ok(read_bytes)
+    }
+}
+
+impl Seek for FileReader {
+    /// Also to behind the end, where nothing is left to read.
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let position = match to {
+            SeekFrom::Start(position) => Some(position),
+            SeekFrom::Current(by) => self.position.checked_add_signed(by),
+            SeekFrom::End(by) => self.file.content_bytes().checked_add_signed(by),
+        };
+        self.position = position.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.position)
+    }
+}
+
+/// What a [`FileReader`] met, if it is that which a decoder's error says.
+pub fn failure_of(error: &io::Error) -> Option<&Failure> {
+    error.get_ref().and_then(|inner| inner.downcast_ref::<Failure>())
 }
 
 /// What the system says of an error, without its number.

@@ -1,26 +1,33 @@
-//! From inputs to tasks: each input is one, or as many as it has chunks.
+//! From inputs to tasks: each input is one, or as many as it has members or chunks.
 
 use crate::event::Monitor;
 use crate::task::{TaskId, TaskPath};
 
 use super::Inputs;
+use super::archive::{self, Index, Stopped};
+use super::choice::Chooser;
 use super::content::{Content, Unit};
+use super::filter::MemberFilter;
 use super::iter::Iter;
 use super::open::InputFile;
-use super::split::Chunks;
+use super::split::{Chunks, Unsplit};
 
 /// Every task once, in input order; see [`Inputs::units`].
 #[derive(Debug)]
 pub struct Units<'a> {
     inputs: &'a Inputs,
     paths: Iter<'a>,
+    /// Of the archive at hand.
+    members: Option<Index>,
+    chooser: Chooser<'a>,
     /// Of the input at hand.
     chunks: Option<Chunks>,
 }
 
 impl<'a> Units<'a> {
     pub(super) fn new(inputs: &'a Inputs, monitor: &'a dyn Monitor) -> Self {
-        Self { inputs, paths: inputs.iter(monitor), chunks: None }
+        let chooser = Chooser::new(&inputs.choice);
+        Self { inputs, paths: inputs.iter(monitor), members: None, chooser, chunks: None }
     }
 
     /// The walk, to ask how it ended.
@@ -33,6 +40,52 @@ impl<'a> Units<'a> {
         self.inputs.choice.is_partial()
     }
 
+    /// The next input that the run is about.
+    fn next_input(&mut self) -> Option<(TaskPath, Content)> {
+        loop {
+            if self.chooser.has_enough() {
+                return None;
+            }
+            let (path, content) = match self.members.as_mut().and_then(Index::next) {
+                Some(member) => member,
+                None => {
+                    self.members = None;
+                    let path = self.paths.next()?;
+                    self.members = self.list(&path).ok()?;
+                    if self.members.is_some() {
+                        continue;
+                    }
+                    (path, Content::Whole)
+                }
+            };
+            if self.chooser.takes(&path) {
+                return Some((path, content));
+            }
+        }
+    }
+
+    /// The members of the file at `path`, if it is an archive.
+    fn list(&mut self, path: &TaskPath) -> Result<Option<Index>, Stopped> {
+        if !archive::is_candidate(self.inputs.handling.archives, path) {
+            return Ok(None);
+        }
+        // One that cannot be opened is a whole, whose task finds out why. It may have members on record.
+        let Ok(file) = InputFile::open(&self.inputs.root, path) else {
+            self.paths.note_gap();
+            return Ok(None);
+        };
+        let filter = MemberFilter::new(&self.inputs.filter, self.paths.last_is_named());
+        let watch = self.paths.watch_mut();
+        let index = Index::of(file, path, |key| match watch.is_stopped() {
+            true => Err(Stopped),
+            false => Ok(filter.wants(key, &mut watch.passed_over)),
+        })?;
+        if index.as_ref().is_some_and(|index| !index.is_complete()) {
+            self.paths.note_gap();
+        }
+        Ok(index)
+    }
+
     fn next_chunk(&mut self) -> Option<Unit> {
         let chunks = self.chunks.as_mut()?;
         let (offset, chunk) = chunks.next()?;
@@ -40,15 +93,28 @@ impl<'a> Units<'a> {
         Some(Unit { id, content: Content::Chunk(Box::new(chunk)) })
     }
 
-    /// Begins to split the input at `path`; or it is a whole, whose task finds out why it cannot be opened.
-    fn split(&mut self, path: TaskPath) -> Option<Unit> {
+    /// Begins to split an input; or it is a whole, whose task finds out why it cannot be opened.
+    fn split(&mut self, path: TaskPath, content: Content) -> Option<Unit> {
         if let Some(splitter) = &self.inputs.splitter
-            && let Ok(file) = InputFile::open(&self.inputs.root, &path)
+            && let Some(unsplit) = self.unsplit(&path, &content)
         {
-            self.chunks = Some(splitter.chunks(file, &path, &self.inputs.handling));
+            self.chunks = Some(splitter.chunks(unsplit, &path, &self.inputs.handling));
             return None;
         }
-        Some(Unit { id: TaskId::whole_file(path), content: Content::Whole })
+        Some(Unit { id: TaskId::whole_file(path), content })
+    }
+
+    fn unsplit(&self, path: &TaskPath, content: &Content) -> Option<Unsplit> {
+        let root = &self.inputs.root;
+        match content {
+            Content::Whole => InputFile::open(root, path).ok().map(|file| Unsplit { file, member: None, zipped: None }),
+            Content::Member(member) => {
+                let file = InputFile::open(root, &member.archive.path).ok()?;
+                let (file, zipped) = member.open(file, path).ok()?;
+                Some(Unsplit { file, member: Some(member.clone()), zipped })
+            }
+            Content::Chunk(_) | Content::Unusable(_) => None,
+        }
     }
 }
 
@@ -61,8 +127,8 @@ impl Iterator for Units<'_> {
                 return Some(unit);
             }
             self.chunks = None;
-            let path = self.paths.next()?;
-            if let Some(unit) = self.split(path) {
+            let (path, content) = self.next_input()?;
+            if let Some(unit) = self.split(path, content) {
                 return Some(unit);
             }
         }

@@ -16,8 +16,8 @@ use super::config_file::ConfigFile;
 use super::error::UsageError;
 use super::names::Columns;
 use super::run_args::{
-    Decompress, FollowSymlinks, Format, Isolation, Lockdown, Markers, OnChange, OnMissing, Order, Progress, ResumeArgs,
-    RowFormat, RunArgs, SourceArgs, ViewArgs, WarmStart,
+    Archives, Decompress, FollowSymlinks, Format, Isolation, Lockdown, Markers, OnChange, OnMissing, Order, Progress,
+    ResumeArgs, RowFormat, RunArgs, SourceArgs, ViewArgs, WarmStart,
 };
 use super::values::Workers;
 
@@ -230,6 +230,11 @@ fn source(args: SourceArgs, inputs: Vec<PathBuf>) -> Result<config::Source, Usag
         decompress: match args.decompress {
             Decompress::Auto => config::Decompress::Auto,
             Decompress::Never => config::Decompress::Never,
+        },
+        archives: match args.archives {
+            Archives::Auto => config::Archives::ByName,
+            Archives::All => config::Archives::Always,
+            Archives::Never => config::Archives::Never,
         },
         splitting: None,
     })

@@ -13,8 +13,9 @@ use crate::outcome::{Failure, FailureKind};
 use crate::task::TaskPath;
 
 use self::frames::{Lz4Frames, ZstdFrames};
+use super::archive::Zipped;
 use super::content::bad_input;
-use super::open::InputFile;
+use super::open::{FileReader, InputFile, failure_of};
 
 /// How many of a file's first bytes tell whether it is compressed.
 pub const MAGIC_BYTES: usize = 10;
@@ -59,7 +60,7 @@ impl Format {
         }
     }
 
-    fn decoder(self, source: FileReader) -> Box<dyn Read + Send> {
+    pub fn decoder(self, source: impl Read + Send + 'static) -> Box<dyn Read + Send> {
         let source = BufReader::with_capacity(READ_BYTES, source);
         match self {
             Self::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(source)),
@@ -83,11 +84,48 @@ impl fmt::Display for Format {
     }
 }
 
+/// What there is between the bytes of a file and the content: a zip archive's compression, the content's own, or both.
+#[derive(Clone, Copy, Debug)]
+pub struct Packing {
+    pub zipped: Option<Zipped>,
+    pub format: Option<Format>,
+}
+
+impl Packing {
+    /// Whether the bytes of the file are the content.
+    pub fn is_none(self) -> bool {
+        self.zipped.is_none() && self.format.is_none()
+    }
+
+    fn decoder(self, file: &Arc<InputFile>) -> Box<dyn Read + Send> {
+        let file = FileReader::new(Arc::clone(file));
+        let content = match self.zipped {
+            Some(zipped) => zipped.decoder(file),
+            None => Box::new(file),
+        };
+        match self.format {
+            Some(format) => format.decoder(content),
+            None => content,
+        }
+    }
+}
+
+impl fmt::Display for Packing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.zipped, self.format) {
+            (None, None) => Ok(()),
+            (Some(zipped), None) => zipped.method.fmt(f),
+            (None, Some(format)) => format.fmt(f),
+            (Some(zipped), Some(format)) => write!(f, "{format} in {}", zipped.method),
+        }
+    }
+}
+
 /// The content of a compressed file.
 pub struct Decompressed {
     file: Arc<InputFile>,
     path: TaskPath,
-    format: Format,
+    packing: Packing,
     most_bytes: Option<u64>,
     /// What comes next from the decoder. A decoder need not be `Sync`, and is used by one thread at a time anyway.
     decoder: Mutex<Box<dyn Read + Send>>,
@@ -104,13 +142,13 @@ impl Decompressed {
     ///
     /// # Errors
     /// [`FailureKind::BadInput`] if it is damaged or too large as far as that shows by now.
-    pub fn open(file: InputFile, path: &TaskPath, format: Format, most_bytes: Option<u64>) -> Result<Self, Failure> {
+    pub fn open(file: InputFile, path: &TaskPath, packing: Packing, most_bytes: Option<u64>) -> Result<Self, Failure> {
         let file = Arc::new(file);
-        let decoder = Mutex::new(format.decoder(FileReader { file: Arc::clone(&file), position: 0 }));
+        let decoder = Mutex::new(packing.decoder(&file));
         let mut input = Self {
             file,
             path: path.clone(),
-            format,
+            packing,
             most_bytes,
             decoder,
             held: Vec::new(),
@@ -150,7 +188,7 @@ impl Decompressed {
 
     fn damaged(&self, error: &io::Error) -> Failure {
         // What the file itself said comes through the decoder as it was.
-        if let Some(failure) = error.get_ref().and_then(|inner| inner.downcast_ref::<Failure>()) {
+        if let Some(failure) = failure_of(error) {
             return failure.clone();
         }
         let what = if error.kind() == io::ErrorKind::UnexpectedEof {
@@ -158,19 +196,19 @@ impl Decompressed {
         } else {
             error.to_string()
         };
-        bad_input(format!("decompress {} ({}): {what}, after {} bytes", self.path, self.format, self.decoded_bytes))
+        bad_input(format!("decompress {} ({}): {what}, after {} bytes", self.path, self.packing, self.decoded_bytes))
     }
 
     fn check_size(&self) -> Result<(), Failure> {
-        let Self { path, format, decoded_bytes, .. } = self;
+        let Self { path, packing, decoded_bytes, .. } = self;
         if let Some(most_bytes) = self.most_bytes.filter(|most_bytes| decoded_bytes > most_bytes) {
-            let message = format!("decompress {path} ({format}): more than {most_bytes} bytes come out (--max-input)");
+            let message = format!("decompress {path} ({packing}): more than {most_bytes} bytes come out (--max-input)");
             return Err(bad_input(message));
         }
-        let file_bytes = self.file.identity().size_bytes;
+        let file_bytes = self.file.content_bytes();
         if self.most_bytes.is_none() && *decoded_bytes > RATIO_FROM_BYTES && *decoded_bytes / MOST_RATIO > file_bytes {
             let message = format!(
-                "decompress {path} ({format}): more than {MOST_RATIO} times the {file_bytes} bytes of the file come out; \
+                "decompress {path} ({packing}): more than {MOST_RATIO} times the {file_bytes} bytes of the file come out; \
                  if that is right, allow it with --max-input"
             );
             return Err(bad_input(message));
@@ -181,7 +219,11 @@ impl Decompressed {
 
 impl Input for Decompressed {
     fn size_bytes(&self) -> Option<u64> {
-        self.is_whole.then_some(self.held.len() as u64)
+        if self.is_whole {
+            return Some(self.held.len() as u64);
+        }
+        // A zip archive says it, and another size than that is an error.
+        self.packing.zipped.filter(|_| self.packing.format.is_none()).map(|zipped| zipped.size_bytes)
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
@@ -206,8 +248,7 @@ impl Input for Decompressed {
         let held_bytes = self.held.len() as u64;
         self.position = 0;
         if self.decoded_bytes > held_bytes {
-            let file = Arc::clone(&self.file);
-            self.decoder = Mutex::new(self.format.decoder(FileReader { file, position: 0 }));
+            self.decoder = Mutex::new(self.packing.decoder(&self.file));
             self.held = Vec::new();
             self.decoded_bytes = 0;
         }
@@ -219,31 +260,12 @@ impl Input for Decompressed {
     }
 }
 
-/// A file as decoders read, from the start.
-struct FileReader {
-    file: Arc<InputFile>,
-    position: u64,
-}
-
-impl Read for FileReader {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left_bytes = self.file.identity().size_bytes.saturating_sub(self.position);
-        let most = usize::try_from(left_bytes).unwrap_or(usize::MAX).min(buffer.len());
-        if most == 0 {
-            return Ok(0);
-        }
-        let read_bytes = self.file.read_at(&mut buffer[..most], self.position).map_err(io::Error::other)?;
-        self.position += read_bytes as u64;
-        Ok(read_bytes)
-    }
-}
-
 /// The failure of what is compressed and was asked for in a way that needs it not to be.
-pub fn cannot_be_split(path: &TaskPath, format: Format) -> Failure {
+pub fn cannot_be_split(path: &TaskPath, packing: Packing) -> Failure {
     Failure::new(
         FailureKind::BadInput,
         format!(
-            "split {path}: it is compressed ({format}), so chunks of it cannot be read one by one: decompress it first, \
+            "split {path}: it is compressed ({packing}), so chunks of it cannot be read one by one: decompress it first, \
              or run it without --split"
         ),
     )

@@ -13,6 +13,7 @@ mod starts;
 mod tests;
 
 use std::fmt;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 
@@ -20,6 +21,7 @@ use crate::config::{ChunkSize, Split, Splitting};
 use crate::outcome::Failure;
 use crate::task::{Identity, TaskPath};
 
+use super::archive::{Member, Zipped};
 use super::compressed::cannot_be_split;
 use super::content::{Chunk, Form, Handling, bad_input};
 use super::open::InputFile;
@@ -78,6 +80,15 @@ impl Cut {
     }
 }
 
+/// An input that is to be split.
+#[derive(Debug)]
+pub struct Unsplit {
+    pub file: InputFile,
+    /// The member of an archive that it is, and how it is packed there.
+    pub member: Option<Arc<Member>>,
+    pub zipped: Option<Zipped>,
+}
+
 /// How the inputs of a run are split, checked.
 #[derive(Debug)]
 pub struct Splitter {
@@ -111,12 +122,14 @@ impl Splitter {
     }
 
     /// The chunks of `file`.
-    pub fn chunks(&self, file: InputFile, path: &TaskPath, handling: &Handling) -> Chunks {
+    pub fn chunks(&self, input: Unsplit, path: &TaskPath, handling: &Handling) -> Chunks {
+        let Unsplit { file, member, zipped } = input;
         let identity = file.identity();
         let mut blocks = Blocks { file, buffer: Vec::new(), block_bytes: self.block_bytes };
-        let size_bytes = identity.size_bytes;
+        let size_bytes = blocks.file.content_bytes();
         let mut chunks = Chunks {
             path: path.clone(),
+            member,
             identity,
             size: self.splitting.size,
             cutter: None,
@@ -130,7 +143,7 @@ impl Splitter {
             blocks: None,
         };
         if size_bytes > 0
-            && let Err(fault) = self.lay_out(&mut blocks, &mut chunks, handling)
+            && let Err(fault) = self.lay_out(&mut blocks, &mut chunks, zipped, handling)
         {
             chunks.cutter = None;
             chunks.fault = Some(fault);
@@ -140,13 +153,20 @@ impl Splitter {
     }
 
     /// Finds out what holds for all chunks of a file.
-    fn lay_out(&self, blocks: &mut Blocks, chunks: &mut Chunks, handling: &Handling) -> Result<(), Failure> {
+    fn lay_out(
+        &self,
+        blocks: &mut Blocks,
+        chunks: &mut Chunks,
+        zipped: Option<Zipped>,
+        handling: &Handling,
+    ) -> Result<(), Failure> {
         let path = chunks.path.clone();
-        if let Some(format) = handling.format(&blocks.file)? {
-            return Err(cannot_be_split(&path, format));
+        let packing = handling.packing(&blocks.file, zipped)?;
+        if !packing.is_none() {
+            return Err(cannot_be_split(&path, packing));
         }
         let fault = |message: String| bad_input(format!("split {path}: {message}"));
-        let size_bytes = chunks.identity.size_bytes;
+        let size_bytes = blocks.file.content_bytes();
         chunks.cutter = match &self.splitting.split {
             Split::Lines => Some(Box::new(delimited::Delimited::new(b"\n"))),
             Split::Delimiter(delimiter) => Some(Box::new(delimited::Delimited::new(delimiter))),
@@ -189,6 +209,7 @@ impl Splitter {
 #[derive(Debug)]
 pub struct Chunks {
     path: TaskPath,
+    member: Option<Arc<Member>>,
     identity: Identity,
     size: ChunkSize,
     /// `None` cuts at exactly the size asked for.
@@ -214,6 +235,7 @@ impl Chunks {
 
     fn chunk(&self, start: u64, end: u64, fault: Option<Failure>) -> Chunk {
         Chunk {
+            member: self.member.clone(),
             identity: self.identity,
             start,
             end,

@@ -13,7 +13,7 @@ use crate::source::open::InputFile;
 use crate::source::root::Root;
 use crate::task::TaskPath;
 
-use super::Splitter;
+use super::{Splitter, Unsplit};
 
 struct Site {
     _dir: tempfile::TempDir,
@@ -38,7 +38,8 @@ impl Site {
         let mut splitter =
             Splitter::new(&Splitting { split: split.clone(), size, column: "chunk".to_owned() }).unwrap();
         splitter.block_bytes = block_bytes;
-        splitter.chunks(self.open(), &self.path, &Handling::default()).collect()
+        let input = Unsplit { file: self.open(), member: None, zipped: None };
+        splitter.chunks(input, &self.path, &Handling::default()).collect()
     }
 
     /// Reads a chunk as a guest would, in small pieces.

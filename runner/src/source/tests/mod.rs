@@ -16,7 +16,8 @@ use tempfile::TempDir;
 use crate::config::{Filter, InputList, Links, Source};
 use crate::event::{Event, Monitor, Notice};
 
-use super::{Inputs, PassedOver};
+use super::Inputs;
+use super::watch::PassedOver;
 
 /// A folder to name inputs from, as the current folder of a user. Its path is canonical.
 struct Tree {

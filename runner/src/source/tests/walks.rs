@@ -9,7 +9,8 @@ use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 use crate::config::{Links, Source};
 use crate::event::{Event, Monitor, Notice, Silent, Stop};
-use crate::source::{Inputs, PassedOver};
+use crate::source::Inputs;
+use crate::source::watch::PassedOver;
 
 use super::{Found, Notices, Tree, source, suffix, with_list};
 
