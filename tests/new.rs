@@ -37,8 +37,11 @@ fn builds_and_runs(language: &str, options: &[&str]) {
     };
 
     let program = Path::new(env!("CARGO_BIN_EXE_sandmill")).parent().unwrap();
-    let folders = [program.to_owned(), go_folder()];
-    let path = env::join_paths(folders.into_iter().chain(env::split_paths(&env::var_os("PATH").unwrap())));
+    let componentize_py = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/pypi/componentize-py==0.25.0/bin");
+    let inherited = env::var_os("PATH").unwrap();
+    let folders = [program.to_owned(), go_folder()].into_iter().chain(env::split_paths(&inherited));
+    // The last, since that folder has a Python of its own.
+    let path = env::join_paths(folders.chain([componentize_py]));
     let output = Command::new("sh")
         .args(["-ec", &format!("{enter}\n{build}\n{run}")])
         .env("PATH", path.unwrap())
@@ -111,6 +114,11 @@ fn an_assemblyscript_project_builds_and_runs() {
     builds_and_runs("assemblyscript", &["--no-sdk"]);
 }
 
+#[test]
+fn a_python_project_builds_and_runs() {
+    builds_and_runs("python", &[]);
+}
+
 /// Every language that there is a template for: to fail when one is added without a test above.
 #[test]
 fn every_language_is_tested() {
@@ -118,7 +126,7 @@ fn every_language_is_tested() {
     let refused = new_project(folder.path(), &["x", "--lang", "?"]).expect_code(2);
     let listed = refused.stderr();
     let (_, names) = listed.split_once("; there are ").unwrap();
-    assert_eq!(names.lines().next().unwrap(), "rust, c, cpp, zig, go, assemblyscript");
+    assert_eq!(names.lines().next().unwrap(), "rust, c, cpp, zig, go, assemblyscript, python");
 }
 
 /// The files below a folder, sorted.
@@ -134,7 +142,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 #[test]
 fn nothing_is_left_to_fill_in() {
     let folder = tempfile::tempdir().unwrap();
-    for language in ["rust", "c", "cpp", "zig", "go", "assemblyscript"] {
+    for language in ["rust", "c", "cpp", "zig", "go", "assemblyscript", "python"] {
         new_project(folder.path(), &[language, "--lang", language]).expect_code(0);
     }
     for file in files(folder.path()) {
@@ -155,6 +163,7 @@ fn what_cannot_be_made_is_refused_and_leaves_nothing() {
     refused(&["Word Count", "--lang", "c"], "\"Word Count\" is no name for a project");
     refused(&["word-count", "--lang", "zag"], "did you mean zig?");
     refused(&["word-count"], "--lang");
+    refused(&["word-count", "--lang", "python", "--no-sdk"], "there is no template for Python without the SDK");
     assert!(files(folder.path()).is_empty());
 
     fs::create_dir(folder.path().join("word-count")).unwrap();

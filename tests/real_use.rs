@@ -145,11 +145,26 @@ fn content_hash_agrees_with_the_tools_of_the_hashes() {
 }
 
 #[test]
+fn text_statistics_describes_texts_and_skips_others() {
+    let Some(table) = run("text-statistics", 0, &[]) else { return };
+    let header = "path,characters,words,distinct,once,sentences,paragraphs,word_mean,sentence_median,sentence_max,longest,\
+        readability\n";
+    // Counted by another program, character by character.
+    let mill = "mill.txt,276,51,39,33,6,3,4.08,4.0,27,children,2.0\n";
+    let miller = "müller.txt,133,21,20,19,5,2,4.86,5.0,8,strassenkreuzungsverkehr,3.5\n";
+    assert_eq!(table.results, [header, mill, miller].concat());
+    assert!(table.errors.is_empty(), "{:?}", table.errors);
+    let Some(table) = run("text-statistics", 0, &["--param", "min-words=22"]) else { return };
+    assert_eq!(table.results, [header, mill].concat());
+}
+
+#[test]
 fn bad_parameters_end_a_run_before_it_begins() {
     for (example, parameter, message) in [
         ("csv-stats", "separator=ab", "the separator is one character"),
         ("word-count", "top=0", "top is a number"),
         ("kmer-counts", "k=13", "from 1 to 12 is expected"),
+        ("text-statistics", "min-words=0", "min-words is a whole number from 1 on"),
     ] {
         let Some(rebuilt) = env::var_os("SANDMILL_REBUILT_EXAMPLES") else { return };
         let processor = Path::new(&rebuilt).join(example).with_extension("wasm");

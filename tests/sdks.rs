@@ -11,7 +11,7 @@ use flate2::write::GzEncoder;
 use crate::harness::program::Program;
 
 /// Those that there is a tour for.
-const LANGUAGES: [&str; 6] = ["rust", "c", "cpp", "zig", "go", "assemblyscript"];
+const LANGUAGES: [&str; 7] = ["rust", "c", "cpp", "zig", "go", "assemblyscript", "python"];
 
 /// What a run leaves that does not depend on the machine: `results.csv`, and of `errors.csv` path, kind, message, record
 /// and offset.
@@ -172,8 +172,12 @@ fn memory_that_runs_out_is_called_so_whatever_the_sdk() {
     fs::write(folder.path().join("in-memory"), "x".repeat(1_000_000)).unwrap();
     fs::write(folder.path().join("pulled"), "x".repeat(4_000_000)).unwrap();
     for language in LANGUAGES {
-        // Go's runtime is most of that before there is an input.
-        let memory = if language == "go" { "4MiB" } else { "1MiB" };
+        // Those that bring a runtime have most of that before there is an input.
+        let memory = match language {
+            "python" => "14MiB",
+            "go" => "4MiB",
+            _ => "1MiB",
+        };
         let Some((_, errors)) = tour(language, folder.path(), &["--memory", memory]) else { return };
         let kinds: Vec<[&str; 2]> = errors.iter().map(|error| [error[0].as_str(), error[1].as_str()]).collect();
         assert_eq!(kinds, [["in-memory", "out_of_memory"], ["pulled", "out_of_memory"]], "{language}: {errors:?}");

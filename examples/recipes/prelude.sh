@@ -47,6 +47,27 @@ need_python() { # package==version
     has_python "$1" || PIP_BREAK_SYSTEM_PACKAGES=1 python3 -m pip install --quiet --root-user-action=ignore "$1"
 }
 
+# Where a package of PyPI has a virtual environment of its own.
+venv_folder() { # package==version
+    echo "$root/target/pypi/$1"
+}
+
+# Whether it has one.
+has_venv() { # package==version
+    [[ -f $(venv_folder "$1")/complete ]]
+}
+
+# Installs a package of PyPI into one.
+need_venv() { # package==version
+    local folder
+    folder=$(venv_folder "$1")
+    if has_venv "$1"; then return; fi
+    python3 -c 'import ensurepip' 2>/dev/null || need_debian python3-venv
+    python3 -m venv --clear "$folder"
+    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$1"
+    touch "$folder/complete"
+}
+
 # Where the npm packages of a language are, for each content of npm/LANGUAGE/package-lock.json.
 npm_folder() {
     local lock
@@ -63,6 +84,16 @@ need_npm() {
     cp "$root/examples/recipes/npm/$language"/package*.json "$folder.new"
     (cd "$folder.new" && npm ci --no-audit --no-fund --loglevel=error)
     mv "$folder.new" "$folder"
+}
+
+# Where the component of a project is kept for each content of the project and of the recipe, since making one takes long.
+kept_component() { # project
+    local hash
+    hash=$({
+        cat "$root/examples/recipes/$language" "${BASH_SOURCE[0]}"
+        cd "$1" && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+    } | sha256sum)
+    echo "$work/$language/${hash:0:16}.wasm"
 }
 
 run_recipe() {

@@ -11,6 +11,10 @@ pub fn language(facts: &Facts) -> Option<String> {
         of_field.map(|(_, name, version)| format!("{name} {version}").trim().to_owned()).collect::<Vec<_>>()
     };
     let (languages, makers) = (named("language"), named("processed-by"));
+    // What componentize-py calls its last step. The language of the interpreter is not that of the processor.
+    if makers.iter().any(|maker| maker.starts_with("component-init-transform")) {
+        return Some("Python".to_owned());
+    }
     if !languages.is_empty() {
         return Some(languages.join(", "));
     }
@@ -107,6 +111,8 @@ mod tests {
         assert_eq!(said(&[("language", "Go", "go1.27"), ("language", "C11", "")]).as_deref(), Some("Go go1.27, C11"));
         assert!(said(&[("processed-by", "clang", "20")]).unwrap().contains("clang"));
         assert_eq!(language(&facts(&[("env", "abort")], &[])).as_deref(), Some("AssemblyScript"));
+        let python = [("language", "Rust", ""), ("processed-by", "component-init-transform", "0.2.0")];
+        assert_eq!(said(&python).as_deref(), Some("Python"));
         assert_eq!(said(&[]), None);
     }
 

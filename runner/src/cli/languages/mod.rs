@@ -8,13 +8,15 @@ mod assemblyscript;
 mod c;
 mod cpp;
 mod go;
+mod python;
 mod rust;
 mod zig;
 
 use super::names::nearest;
 
 /// Every language, in the order in which users are told of them.
-const ALL: [&Language; 6] = [&rust::RUST, &c::C, &cpp::CPP, &zig::ZIG, &go::GO, &assemblyscript::ASSEMBLYSCRIPT];
+const ALL: [&Language; 7] =
+    [&rust::RUST, &c::C, &cpp::CPP, &zig::ZIG, &go::GO, &assemblyscript::ASSEMBLYSCRIPT, &python::PYTHON];
 
 /// What is in every project.
 pub const COMMON: &[File] = &files!("common", ["README.md.in", ".gitignore.in", "inputs/line.txt", "inputs/poem.txt"]);
