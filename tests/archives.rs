@@ -284,3 +284,47 @@ fn members_are_split_and_those_that_are_compressed_say_why_not() {
     assert_eq!(numbers, (-1..100).collect::<Vec<_>>());
     assert!(results.contains("\na.tar/y,0,0\n") && results.contains("\na.tar/y,5"), "{results}");
 }
+
+#[test]
+fn a_compressed_tar_file_is_as_one_that_is_not() {
+    let rows: String =
+        (0..50).map(|number| format!("{{\"n\":{number},\"t\":\"{}\"}}\n", "x".repeat(100_000))).collect();
+    let small: Vec<(String, String)> =
+        (0..700).rev().map(|number| (format!("d{}/f{number:03}", number % 7), format!("{{\"n\":{number}}}"))).collect();
+    let mut members: Vec<(&str, &[u8])> = small.iter().map(|(name, text)| (name.as_str(), text.as_bytes())).collect();
+    members.insert(300, ("large", rows.as_bytes()));
+    members.insert(0, ("first", rows.as_bytes()));
+    let plain = tar(&members);
+    let zstd = ruzstd::encoding::compress_to_vec(plain.as_slice(), ruzstd::encoding::CompressionLevel::Fastest);
+    let results = |name: &str, bytes: &[u8]| {
+        let job = Job::new("echo.wat");
+        job.input(name, bytes);
+        let summary = job.run();
+        assert_eq!((summary.run.done, summary.run.rows), (702, 800), "{name}: {:?}", messages(&job));
+        assert_eq!(job.run().kept, 702, "{name}");
+        job.results().replace(name, "archive")
+    };
+    let expected = results("a.tar", &plain);
+    assert!(results("a.tar.gz", &gzip(&plain)) == expected, "gzip");
+    assert!(results("a.tar.zst", &zstd) == expected, "zstd");
+}
+
+#[test]
+fn a_compressed_tar_file_that_was_cut_off_is_one_failure() {
+    let whole = gzip(tar(&[("a", b"{}"), ("b", &[b' '; 100_000])]));
+    let job = Job::new("echo.wat");
+    job.input("a.tgz", &whole[..whole.len() - 20]).input("b.tgz", &whole);
+    let summary = job.run();
+    assert_eq!((summary.run.done, summary.run.failed[&FailureKind::BadInput]), (2, 1));
+    assert_message(&job, "a.tgz", "list the archive a.tgz: it was cut off");
+}
+
+#[test]
+fn members_of_a_compressed_tar_file_are_not_split_and_say_so() {
+    let mut job = Job::new("echo.wat");
+    job.config.source.splitting =
+        Some(Splitting { split: Split::Lines, size: ChunkSize::DEFAULT, column: "chunk".to_owned() });
+    job.input("a.tgz", gzip(tar(&[("a", b"{}\n")]))).input("b.tar", tar(&[("a", b"{}\n")]));
+    assert_eq!(job.run().run.done, 1);
+    assert_message(&job, "a.tgz/a", "split a.tgz/a: it is compressed (gzip of the archive)");
+}

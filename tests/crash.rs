@@ -302,6 +302,41 @@ fn killed_again_and_again_at_any_moment_it_still_completes_the_same() {
 }
 
 #[test]
+fn killed_on_the_way_through_a_compressed_archive_the_next_run_passes_over_what_is_done() {
+    const MEMBERS: usize = 5000;
+    let mut builder = tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
+    for number in (0..MEMBERS).rev() {
+        // One in a thousand is too large to be read at once.
+        let padding = " ".repeat(if number % 1000 == 7 { 2 << 20 } else { 0 });
+        let content = if number % 7 == 3 { "broken".to_owned() } else { format!("{{\"n\":{number}}}{padding}") };
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        builder.append_data(&mut header, format!("d{}/f{number}.json", number % 10), content.as_bytes()).unwrap();
+    }
+    let archive = builder.into_inner().unwrap().finish().unwrap();
+    let with_archive = || {
+        let site = Site::new(0);
+        fs::create_dir(site.folder.path().join("in")).unwrap();
+        fs::write(site.folder.path().join("in/a.tgz"), &archive).unwrap();
+        site
+    };
+    let undisturbed = with_archive();
+    undisturbed.run(2, &[]).run().expect_code(3);
+    let expected = undisturbed.state();
+    assert_eq!(expected.errors.len(), (0..MEMBERS).filter(|number| number % 7 == 3).count());
+    let site = with_archive();
+    let mut on_record = 0;
+    for fault in ["ledger.commit.after_commit:1", "ledger.commit.before_commit:2"] {
+        assert!(site.run(2, &[]).env("SANDMILL_FAULT", fault).run().was_killed(), "{fault}");
+        let now = sandmill::status(&site.out()).unwrap().counts.tasks();
+        assert!(now > on_record && now < MEMBERS as u64, "{now} after {on_record}");
+        on_record = now;
+    }
+    site.run(1, &[]).run().expect_code(3);
+    assert_eq!(site.state(), expected);
+}
+
+#[test]
 fn a_full_disk_stops_the_run_and_charges_no_task() {
     let undisturbed = Site::new(3000);
     undisturbed.run(2, &[]).run().expect_code(3);

@@ -1,6 +1,7 @@
 //! From the selection to the workers: batches of tasks, large enough to be cheap and small enough to end together.
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -9,9 +10,10 @@ use crossbeam_channel::Sender;
 use crate::config::Order;
 use crate::control::Control;
 use crate::event::{Event, Monitor as _, Notice};
+use crate::gate::Gate;
 use crate::report::Verdict;
 use crate::select::{Job, Selection};
-use crate::source::Root;
+use crate::source::{Content, Passage, Root};
 use crate::task::{Reason, TaskId};
 
 /// How long a batch should keep a worker: long against the cost of handing it over, short enough that no worker is left
@@ -64,15 +66,20 @@ pub fn feed(
     workers: &Sender<Vec<Job>>,
     pace: &Pace,
     (order, root): (Order, &Root),
+    gate: &Arc<Gate>,
     control: &Control<'_>,
 ) -> anyhow::Result<Fed> {
     let mut fed = Fed::default();
     let mut tally = Tally::default();
-    let mut batches = Batches { workers, pace, batch: Vec::new(), started: Instant::now() };
+    let mut batches = Batches { workers, pace, gate, batch: Vec::new(), started: Instant::now() };
+    let mut stream = Vec::new();
     let mut held = Vec::new();
     let mut tasks = 0;
     while let Some(selected) = selection.next()? {
         if control.is_over() {
+            return Ok(fed);
+        }
+        if !is_of_stream(&stream, &selected.content) && !batches.pour(std::mem::take(&mut stream), root, control) {
             return Ok(fed);
         }
         tasks += u64::from(!matches!(selected.verdict, Verdict::Stale | Verdict::Missing { .. }));
@@ -81,6 +88,7 @@ pub fn feed(
                 tally.changed += u64::from(reason == Reason::Changed);
                 if let Some(job) = selected.job() {
                     match order {
+                        _ if job.content.streamed().is_some() => stream.push(job),
                         Order::Path => batches.push(job),
                         Order::Size => held.push((Reverse(job.size_bytes(root)), job)),
                     }
@@ -108,6 +116,9 @@ pub fn feed(
             return Ok(fed);
         }
     }
+    if !batches.pour(stream, root, control) {
+        return Ok(fed);
+    }
     if control.monitor.wants_total() {
         control.event(Event::Total { tasks });
     }
@@ -120,7 +131,7 @@ pub fn feed(
         }
     }
     // The workers are gone only if the run is over, and then what is left of it does not matter here.
-    let _ = workers.send(batches.batch);
+    batches.send();
     control.event(Event::Kept { tasks: fed.kept % KEPT_AT_A_TIME });
     if control.is_over() {
         return Ok(fed);
@@ -137,6 +148,8 @@ pub fn feed(
 struct Batches<'a> {
     workers: &'a Sender<Vec<Job>>,
     pace: &'a Pace,
+    /// Bounds what of the contents of tasks is in memory.
+    gate: &'a Arc<Gate>,
     batch: Vec<Job>,
     started: Instant,
 }
@@ -154,8 +167,66 @@ impl Batches<'_> {
         // Where tasks are few and far between, a worker that waits is worth more than a full batch.
         let is_old = !self.batch.is_empty() && self.started.elapsed() >= BATCH_TIME;
         let is_due = self.batch.len() >= self.pace.batch_tasks() || is_old;
-        !is_due || self.workers.send(std::mem::take(&mut self.batch)).is_ok()
+        !is_due || self.send()
     }
+
+    /// Sends the batch; false if nobody takes it any more.
+    fn send(&mut self) -> bool {
+        self.batch.is_empty() || self.workers.send(std::mem::take(&mut self.batch)).is_ok()
+    }
+
+    /// Sends members of one compressed archive, on one way through it; false if nobody takes them any more.
+    fn pour(&mut self, mut jobs: Vec<Job>, root: &Root, control: &Control<'_>) -> bool {
+        jobs.sort_by_key(|job| job.content.streamed().and_then(|member| member.stream_offset()));
+        let first = jobs.first().and_then(|job| job.content.streamed());
+        // Where the archive cannot be read on, its members are sent as they are, and their workers find out why.
+        let mut passage = first.and_then(|member| Passage::open(root, member).ok().flatten());
+        for mut job in jobs {
+            if control.is_over() {
+                return false;
+            }
+            let member = job.content.streamed().cloned();
+            let taken = passage.as_mut().zip(member.as_ref()).map(|(passage, member)| passage.take(member));
+            let mut pour = None;
+            match taken {
+                Some(Ok((content, rest))) => (job.content, pour) = (content, rest),
+                Some(Err(_)) => passage = None,
+                None => {}
+            }
+            if !self.hold(&mut job) {
+                return false;
+            }
+            self.push(job);
+            if !(if pour.is_some() { self.send() } else { self.send_if_due() }) {
+                return false;
+            }
+            if let (Some(pour), Some(way), Some(member)) = (pour, &mut passage, &member)
+                && way.pour(pour, member).is_err()
+            {
+                passage = None;
+            }
+        }
+        true
+    }
+
+    /// Waits until what is in memory of the content of `job` may be there; false if the run is over.
+    fn hold(&mut self, job: &mut Job) -> bool {
+        let held_bytes = job.content.held_bytes();
+        if held_bytes == 0 {
+            return true;
+        }
+        job.permit = self.gate.try_enter(held_bytes);
+        if job.permit.is_none() {
+            // What holds the gate must be on its way before it can be waited for.
+            job.permit = if self.send() { self.gate.permit(held_bytes).ok() } else { None };
+        }
+        job.permit.is_some()
+    }
+}
+
+/// Whether `content` goes on with the archive whose members wait to be poured.
+fn is_of_stream(stream: &[Job], content: &Content) -> bool {
+    stream.first().is_none_or(|job| job.content.archive() == content.archive())
 }
 
 #[derive(Default)]

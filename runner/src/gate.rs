@@ -1,8 +1,8 @@
-//! A bound in bytes on what is on its way from the workers to the committer.
+//! A bound in bytes on what is on its way from one thread to another.
 //!
 //! A channel counts messages, and one message may hold no rows or 64 MiB of them.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Lets so many bytes pass at a time; who wants more waits.
 #[derive(Debug)]
@@ -16,6 +16,19 @@ pub struct Gate {
 struct State {
     held_bytes: usize,
     closed: bool,
+}
+
+/// Holds the gate for as long as it lives.
+#[derive(Debug)]
+pub struct Permit {
+    gate: Arc<Gate>,
+    bytes: usize,
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.gate.leave(self.bytes);
+    }
 }
 
 /// The other side is gone: nothing will be released any more.
@@ -42,6 +55,26 @@ impl Gate {
         }
         state.held_bytes += bytes;
         Ok(())
+    }
+
+    /// As [`Gate::enter`], if that need not wait. What entered has passed when the permit is dropped.
+    pub fn try_enter(self: &Arc<Self>, bytes: usize) -> Option<Permit> {
+        let mut state = self.lock();
+        let bytes = bytes.min(self.limit_bytes);
+        if state.closed || state.held_bytes + bytes > self.limit_bytes {
+            return None;
+        }
+        state.held_bytes += bytes;
+        Some(Permit { gate: Arc::clone(self), bytes })
+    }
+
+    /// As [`Gate::enter`]. What entered has passed when the permit is dropped.
+    ///
+    /// # Errors
+    /// [`Closed`] if the gate is or becomes closed.
+    pub fn permit(self: &Arc<Self>, bytes: usize) -> Result<Permit, Closed> {
+        self.enter(bytes)?;
+        Ok(Permit { gate: Arc::clone(self), bytes })
     }
 
     /// What entered with `bytes` has passed.

@@ -109,7 +109,7 @@ impl Workshop<'_> {
 
     /// Runs a task to its end: an outcome that stands, or as many attempts as are allowed.
     fn finish(&self, seat: &mut Seat<'_>, job: Job, meter: Option<&Arc<Meter>>) -> anyhow::Result<Finished> {
-        let Job { task, content } = job;
+        let Job { task, content, permit: _permit } = job;
         let mut attempts = task.earlier_attempts;
         let mut tries_left = self.retries;
         loop {

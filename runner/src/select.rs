@@ -9,6 +9,7 @@ use std::io;
 use anyhow::bail;
 
 use crate::config::{OnChange, OnMissing, Resume};
+use crate::gate::Permit;
 use crate::ledger::{Reader, Record, State};
 use crate::report::Verdict;
 use crate::source::{Content, Root, Unit, Units};
@@ -28,10 +29,12 @@ pub struct Selected {
 }
 
 /// A task, and what of its input it is.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Job {
     pub task: Task,
     pub content: Content,
+    /// For what of the content is in memory, while it waits and while it is worked on.
+    pub permit: Option<Permit>,
 }
 
 impl Job {
@@ -48,7 +51,7 @@ impl Selected {
         match self.verdict {
             Verdict::Run(reason) => {
                 let task = Task { id: self.id, reason, earlier_attempts: self.earlier_attempts };
-                Some(Job { task, content: self.content })
+                Some(Job { task, content: self.content, permit: None })
             }
             _ => None,
         }

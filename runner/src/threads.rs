@@ -30,12 +30,14 @@ pub struct Room {
     pub batches: usize,
     /// Finished tasks that wait for the committer.
     pub finished_bytes: usize,
+    /// Contents of inputs that workers cannot read for themselves.
+    pub input_bytes: usize,
 }
 
 impl Room {
     /// For each worker a batch to go on with while the next is made, and bytes for the rows of some thousand tasks.
     pub fn for_workers(workers: NonZeroUsize) -> Self {
-        Self { batches: workers.get() * 2, finished_bytes: 64 << 20 }
+        Self { batches: workers.get() * 2, finished_bytes: 64 << 20, input_bytes: 32 << 20 }
     }
 }
 
@@ -75,6 +77,7 @@ impl<'a> Threads<'a> {
         delivery: Option<Delivery<'a>>,
     ) -> anyhow::Result<Worked> {
         let (gate, pace) = (Gate::new(self.room.finished_bytes), Pace::default());
+        let input_gate = Arc::new(Gate::new(self.room.input_bytes));
         let (to_workers, tasks) = crossbeam_channel::bounded(self.room.batches);
         let (to_committer, parcels) = crossbeam_channel::unbounded();
         let pool = pool::threads(self.workers.get())?;
@@ -94,7 +97,7 @@ impl<'a> Threads<'a> {
             let counting = spawn(scope, "counter", || self.count(&walked))?;
             let committing = spawn(scope, "committer", || committer.work(&parcels))?;
             let feeding = spawn(scope, "walker", || {
-                let fed = feed::feed(&mut selection, &to_workers, &pace, order, self.control);
+                let fed = feed::feed(&mut selection, &to_workers, &pace, order, &input_gate, self.control);
                 drop(to_workers);
                 walked.store(true, Ordering::Relaxed);
                 fed
@@ -117,6 +120,7 @@ impl<'a> Threads<'a> {
                 pool.broadcast(|context| workshop.work(context.index()).inspect_err(|_| self.control.break_off()));
             // The walker and the committer learn from this that there are no more workers.
             drop(workshop);
+            input_gate.close();
             let committed = join(committing);
             let fed = join(feeding);
             join(counting);
@@ -209,7 +213,7 @@ mod tests {
         let selection = Selection::new(inputs.units(&control), None, inputs.root(), &config.resume);
         let mut ledger = Ledger::temporary().unwrap();
         let run = ledger.begin_run("{}").unwrap();
-        let room = Room { batches: 1, finished_bytes: 1 };
+        let room = Room { batches: 1, finished_bytes: 1, input_bytes: 1 };
         let threads = Threads {
             config: &config,
             control: &control,

@@ -152,8 +152,8 @@ pub struct SourceArgs {
     ///
     /// Nothing is unpacked to disk. Of an archive that is named, members are chosen as the files of a folder are (--suffix,
     /// --glob, --exclude, --hidden); of one in a folder, all but those that --exclude or a dot leaves out. A member that cannot
-    /// be an input (a link, a name with `..`, one that is there twice, an encrypted one) is a failure (`bad_input`). Archives
-    /// in archives are inputs as they are.
+    /// be an input (a link, a name with `..`, one that is there twice, an encrypted one) is a failure (`bad_input`). A compressed
+    /// tar file is decompressed twice, to list it and to read it. Archives in archives are inputs as they are.
     #[arg(long, value_name = "WHICH", value_enum, default_value_t = Archives::Auto)]
     pub archives: Archives,
 
@@ -183,7 +183,7 @@ pub enum Decompress {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Archives {
-    /// Members of archives that are called so (.tar, .zip)
+    /// Members of archives that are called so (.tar, .tar.gz, .tgz and their like, .zip)
     Auto,
     /// Members of archives whatever they are called; every input is looked into for that
     All,

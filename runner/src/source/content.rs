@@ -1,5 +1,6 @@
 //! What of a file a task is, as the walk found it, and how a worker opens that.
 
+use std::io::Read;
 use std::sync::Arc;
 
 use crate::config::{Archives, Decompress, Splitting};
@@ -7,9 +8,9 @@ use crate::input::Input;
 use crate::outcome::{Failure, FailureKind};
 use crate::task::{Identity, TaskId, TaskPath};
 
-use super::archive::{Archive, Member, Zipped};
+use super::archive::{Archive, Member, Poured};
 use super::chunk::ChunkInput;
-use super::compressed::{Decompressed, Format, MAGIC_BYTES, Packing};
+use super::compressed::{Decompressed, Format, MAGIC_BYTES};
 use super::open::InputFile;
 use super::root::Root;
 
@@ -27,6 +28,8 @@ pub enum Content {
     Whole,
     /// Those of a member of an archive.
     Member(Arc<Member>),
+    /// The same, on their way.
+    Poured(Arc<Poured>),
     Chunk(Box<Chunk>),
     /// None: it cannot be an input.
     Unusable(Box<Unusable>),
@@ -45,6 +48,7 @@ impl Content {
         match self {
             Self::Whole => None,
             Self::Member(member) => Some(member.size_bytes),
+            Self::Poured(poured) => Some(poured.member.size_bytes),
             Self::Unusable(_) => Some(0),
             Self::Chunk(chunk) => Some(chunk.header_bytes + (chunk.end - chunk.start)),
         }
@@ -55,6 +59,7 @@ impl Content {
         match self {
             Self::Whole => None,
             Self::Member(member) => Some(member.archive.identity),
+            Self::Poured(poured) => Some(poured.member.archive.identity),
             Self::Chunk(chunk) => Some(chunk.identity),
             Self::Unusable(unusable) => Some(unusable.archive.identity),
         }
@@ -65,10 +70,27 @@ impl Content {
         let archive = match self {
             Self::Whole => return None,
             Self::Member(member) => &member.archive,
+            Self::Poured(poured) => &poured.member.archive,
             Self::Chunk(chunk) => &chunk.member.as_ref()?.archive,
             Self::Unusable(unusable) => &unusable.archive,
         };
         Some(&archive.path)
+    }
+
+    /// The member that it is, if that is one of those that come by one way.
+    pub fn streamed(&self) -> Option<&Arc<Member>> {
+        match self {
+            Self::Member(member) => member.stream_offset().map(|_| member),
+            Self::Whole | Self::Poured(_) | Self::Chunk(_) | Self::Unusable(_) => None,
+        }
+    }
+
+    /// How many bytes of it are in memory while it waits for a worker.
+    pub fn held_bytes(&self) -> usize {
+        match self {
+            Self::Poured(poured) => poured.held_bytes(),
+            Self::Whole | Self::Member(_) | Self::Chunk(_) | Self::Unusable(_) => 0,
+        }
     }
 
     pub(super) fn unusable(archive: &Arc<Archive>, failure: Failure) -> Self {
@@ -111,7 +133,7 @@ pub enum Form {
 pub struct Handling {
     /// The most bytes that the input of a task may have.
     most_bytes: Option<u64>,
-    decompress: Decompress,
+    pub(super) decompress: Decompress,
     pub(super) archives: Archives,
 }
 
@@ -125,18 +147,15 @@ impl Handling {
         }
     }
 
-    /// What there is between the bytes of `file` and the content; a zip archive says its part of it.
+    /// How a file is compressed, if that is to be seen to.
     ///
     /// # Errors
     /// If it cannot be read.
-    pub fn packing(&self, file: &InputFile, zipped: Option<Zipped>) -> Result<Packing, Failure> {
-        let mut start = [0; MAGIC_BYTES];
-        let format = match (self.decompress, zipped) {
-            (Decompress::Never, _) => None,
-            (Decompress::Auto, None) => Format::recognise(file.start(&mut start)?),
-            (Decompress::Auto, Some(zipped)) => Format::recognise(zipped.start(file, &mut start)?),
-        };
-        Ok(Packing { zipped, format })
+    pub fn format(&self, file: &InputFile) -> Result<Option<Format>, Failure> {
+        match self.decompress {
+            Decompress::Auto => Ok(Format::recognise(file.start(&mut [0; MAGIC_BYTES])?)),
+            Decompress::Never => Ok(None),
+        }
     }
 
     /// # Errors
@@ -179,10 +198,11 @@ fn open_content(
     handling: &Handling,
 ) -> Result<Box<dyn Input>, Failure> {
     match content {
-        Content::Whole => open_whole(file, None, id, handling),
-        Content::Member(member) => {
-            let (file, zipped) = member.open(file, &id.path)?;
-            open_whole(file, zipped, id, handling)
+        Content::Whole => open_whole(file, id, handling),
+        Content::Member(member) => open_member(file, member, None, id, handling),
+        Content::Poured(poured) => {
+            let first = poured.reader().map(|reader| Box::new(reader) as Box<dyn Read + Send>);
+            open_member(file, &poured.member, first, id, handling)
         }
         Content::Chunk(chunk) => {
             handling.check(id, chunk.end - chunk.start)?;
@@ -196,18 +216,26 @@ fn open_content(
     }
 }
 
-fn open_whole(
+fn open_whole(file: InputFile, id: &TaskId, handling: &Handling) -> Result<Box<dyn Input>, Failure> {
+    if let Some(format) = handling.format(&file)? {
+        return Ok(Box::new(Decompressed::open(file, &id.path, format, handling.most_bytes)?));
+    }
+    handling.check(id, file.content_bytes())?;
+    Ok(Box::new(file))
+}
+
+/// Opens a member of the archive `file`; its content comes from `first`, if that is there.
+fn open_member(
     file: InputFile,
-    zipped: Option<Zipped>,
+    member: &Member,
+    first: Option<Box<dyn Read + Send>>,
     id: &TaskId,
     handling: &Handling,
 ) -> Result<Box<dyn Input>, Failure> {
-    let packing = handling.packing(&file, zipped)?;
-    if packing.is_none() {
-        handling.check(id, file.content_bytes())?;
-        return Ok(Box::new(file));
-    }
-    Ok(Box::new(Decompressed::open(file, &id.path, packing, handling.most_bytes)?))
+    let (file, packed) = member.open(file, &id.path)?;
+    let Some(packed) = packed else { return open_whole(file, id, handling) };
+    let Handling { most_bytes, decompress, .. } = *handling;
+    Ok(Box::new(Decompressed::open_packed(file, &id.path, packed, first, decompress, most_bytes)?))
 }
 
 pub(super) fn bad_input(message: String) -> Failure {

@@ -44,6 +44,7 @@ use self::open::reason;
 use self::split::Splitter;
 use self::watch::PassedOver;
 
+pub use self::archive::Passage;
 pub use self::content::{Content, Handling, Opened, Unit, open};
 pub use self::iter::Iter;
 pub use self::root::Root;
@@ -154,15 +155,15 @@ impl Inputs {
         self.splitter.as_ref().is_none_or(Splitter::jumps)
     }
 
-    /// How many tasks there are; `None` if `cancelled` said so first. Walks like [`Inputs::units`] and says nothing.
+    /// How many tasks there are; `None` if `cancelled` said so first, or it costs too much to find out. Walks like [`Inputs::units`] and says nothing.
     pub fn count(&self, cancelled: &(dyn Fn() -> bool + Sync)) -> Option<u64> {
         let counting = Counting { cancelled };
-        let mut units = self.units(&counting);
+        let mut units = Units::for_counting(self, &counting);
         let mut tasks = 0;
         for _ in &mut units {
             tasks += 1;
         }
-        units.paths().stopped().is_none().then_some(tasks)
+        (units.paths().stopped().is_none() && !units.has_left_out()).then_some(tasks)
     }
 
     /// Checks that there is something to do, or may be: archives are not looked into.

@@ -22,12 +22,33 @@ pub struct Units<'a> {
     chooser: Chooser<'a>,
     /// Of the input at hand.
     chunks: Option<Chunks>,
+    /// These are only to be counted, and what would cost as much as to make tasks of it is left out.
+    is_for_counting: bool,
+    has_left_out: bool,
 }
 
 impl<'a> Units<'a> {
     pub(super) fn new(inputs: &'a Inputs, monitor: &'a dyn Monitor) -> Self {
         let chooser = Chooser::new(&inputs.choice);
-        Self { inputs, paths: inputs.iter(monitor), members: None, chooser, chunks: None }
+        Self {
+            inputs,
+            paths: inputs.iter(monitor),
+            members: None,
+            chooser,
+            chunks: None,
+            is_for_counting: false,
+            has_left_out: false,
+        }
+    }
+
+    /// The same, to be counted.
+    pub(super) fn for_counting(inputs: &'a Inputs, monitor: &'a dyn Monitor) -> Self {
+        Self { is_for_counting: true, ..Self::new(inputs, monitor) }
+    }
+
+    /// Whether there are more, which cost too much to be counted.
+    pub(super) fn has_left_out(&self) -> bool {
+        self.has_left_out
     }
 
     /// The walk, to ask how it ended.
@@ -74,9 +95,13 @@ impl<'a> Units<'a> {
             self.paths.note_gap();
             return Ok(None);
         };
+        if self.is_for_counting && archive::is_stream(&file) {
+            self.has_left_out = true;
+            return Err(Stopped);
+        }
         let filter = MemberFilter::new(&self.inputs.filter, self.paths.last_is_named());
         let watch = self.paths.watch_mut();
-        let index = Index::of(file, path, |key| match watch.is_stopped() {
+        let index = Index::of(file, path, self.inputs.handling.decompress, |key| match watch.is_stopped() {
             true => Err(Stopped),
             false => Ok(filter.wants(key, &mut watch.passed_over)),
         })?;
@@ -107,13 +132,13 @@ impl<'a> Units<'a> {
     fn unsplit(&self, path: &TaskPath, content: &Content) -> Option<Unsplit> {
         let root = &self.inputs.root;
         match content {
-            Content::Whole => InputFile::open(root, path).ok().map(|file| Unsplit { file, member: None, zipped: None }),
+            Content::Whole => InputFile::open(root, path).ok().map(|file| Unsplit { file, member: None, packed: None }),
             Content::Member(member) => {
                 let file = InputFile::open(root, &member.archive.path).ok()?;
-                let (file, zipped) = member.open(file, path).ok()?;
-                Some(Unsplit { file, member: Some(member.clone()), zipped })
+                let (file, packed) = member.open(file, path).ok()?;
+                Some(Unsplit { file, member: Some(member.clone()), packed })
             }
-            Content::Chunk(_) | Content::Unusable(_) => None,
+            Content::Poured(_) | Content::Chunk(_) | Content::Unusable(_) => None,
         }
     }
 }

@@ -1,15 +1,19 @@
 //! What is in an archive: its members in input order, those that cannot be inputs with the reason why.
 
-use std::io::BufReader;
+use std::io::{self, BufReader, Read};
 use std::ops::Range;
 use std::sync::Arc;
 use std::vec;
 
+use crate::config::Decompress;
 use crate::outcome::Failure;
+use crate::source::compressed::{Format, is_bomb};
 use crate::source::content::{Content, bad_input};
 use crate::source::open::{FileReader, InputFile};
 use crate::task::TaskPath;
 
+use super::packed::Streamed;
+use super::tar::Tape;
 use super::{Archive, Fault, Kind, Member, Place, name, tar, zip};
 
 /// The most that a list of members may take in memory: some millions of them.
@@ -50,21 +54,32 @@ impl Index {
     pub fn of(
         file: InputFile,
         path: &TaskPath,
+        decompress: Decompress,
         wants: impl FnMut(&[u8]) -> Result<bool, Stopped>,
     ) -> Result<Option<Self>, Stopped> {
         let identity = file.identity();
         // One that cannot be read is for its task to find out.
-        let Ok(Some(kind)) = Kind::recognise(&file) else { return Ok(None) };
-        let mut list = List { wants, members: Vec::new(), ranges: Vec::new(), held_bytes: 0 };
         let file = Arc::new(file);
+        let Ok(Some(kind)) = Kind::recognise(&file, decompress) else { return Ok(None) };
+        let mut list = List { wants, members: Vec::new(), ranges: Vec::new(), held_bytes: 0 };
         let listed = match kind {
-            Kind::Tar => list.tar(&file),
+            Kind::Tar => {
+                let tape = BufReader::with_capacity(READ_BYTES, FileReader::new(Arc::clone(&file)));
+                list.tar(tape, None)
+            }
+            Kind::Packed(format) => list.tar(Stream::new(&file, format), Some(format)),
             Kind::Zip => list.zip(&file),
         };
         let fault = match listed {
             Ok(()) => None,
             Err(End::Stopped) => return Err(Stopped),
-            Err(End::Fault(fault)) => Some(fault.into_failure("list the archive", path)),
+            Err(End::Fault(fault)) => {
+                // What a decompressor gives before it notices the damage may be damaged, too.
+                if matches!(kind, Kind::Packed(_)) {
+                    list.members.clear();
+                }
+                Some(fault.into_failure("list the archive", path))
+            }
         };
         let members = list.finish().into_iter();
         let archive = Arc::new(Archive { path: path.clone(), identity });
@@ -96,6 +111,41 @@ impl Iterator for Index {
     }
 }
 
+/// A compressed tar file, bounded in what comes out as any compressed file is.
+struct Stream {
+    content: Box<dyn Read + Send>,
+    packed_bytes: u64,
+    content_bytes: u64,
+}
+
+impl Stream {
+    fn new(file: &Arc<InputFile>, format: Format) -> Self {
+        let content = format.decoder(FileReader::new(Arc::clone(file)));
+        Self { content, packed_bytes: file.content_bytes(), content_bytes: 0 }
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read_bytes = self.content.read(buffer)?;
+        self.content_bytes += read_bytes as u64;
+        if is_bomb(self.packed_bytes, self.content_bytes) {
+            let message = "more comes out than of anything that is no bomb; if that is right, decompress it first";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+        }
+        Ok(read_bytes)
+    }
+}
+
+impl Tape for Stream {
+    fn skip(&mut self, bytes: u64) -> io::Result<()> {
+        match io::copy(&mut self.take(bytes), &mut io::sink())? {
+            skipped_bytes if skipped_bytes == bytes => Ok(()),
+            _ => Err(io::ErrorKind::UnexpectedEof.into()),
+        }
+    }
+}
+
 /// Why a list ends before the archive does.
 enum End {
     Stopped,
@@ -124,12 +174,14 @@ struct List<W> {
 }
 
 impl<W: FnMut(&[u8]) -> Result<bool, Stopped>> List<W> {
-    fn tar(&mut self, file: &Arc<InputFile>) -> Result<(), End> {
-        let tape = BufReader::with_capacity(READ_BYTES, FileReader::new(Arc::clone(file)));
+    fn tar(&mut self, tape: impl Tape, format: Option<Format>) -> Result<(), End> {
         let mut members = tar::Members::new(tape);
         while let Some(tar::Entry { name, start, size_bytes, kind }) = members.next()? {
             let what = match kind {
-                tar::Kind::File => Ok(Place::Plain(start)),
+                tar::Kind::File => Ok(match format {
+                    None => Place::Plain(start),
+                    Some(format) => Place::Streamed(Streamed { format, start, size_bytes }),
+                }),
                 tar::Kind::Folder => continue,
                 tar::Kind::Other(what) => Err(format!("it {what}").into()),
             };

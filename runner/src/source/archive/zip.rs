@@ -7,7 +7,6 @@ use std::ops::Range;
 use flate2::Crc;
 use rawzip::{CompressionMethod, ReaderAt, ZipLocator};
 
-use crate::outcome::Failure;
 use crate::source::compressed::Format;
 use crate::source::open::{InputFile, failure_of};
 
@@ -18,9 +17,6 @@ const READ_BYTES: usize = 64 << 10;
 /// What a member's own header begins with, and how long it is before the name.
 const HEADER_MAGIC: &[u8] = b"PK\x03\x04";
 const HEADER_BYTES: usize = 30;
-
-/// How much of a packed member is unpacked to see how its content begins.
-const START_BYTES: usize = 1 << 10;
 
 /// Where the content of a member lies, and how it is packed.
 #[derive(Clone, Copy, Debug)]
@@ -144,22 +140,6 @@ impl Place {
 }
 
 impl Zipped {
-    /// The first bytes of the content, as many as there are and fit.
-    ///
-    /// # Errors
-    /// If `packed` cannot be read. What it holds that is damaged is found out when it is.
-    pub fn start<'b>(self, packed: &InputFile, buffer: &'b mut [u8]) -> Result<&'b [u8], Failure> {
-        // Some times what is asked for: a block of a format that has larger ones is not needed here.
-        let mut bytes = [0; START_BYTES];
-        let bytes = packed.start(&mut bytes)?;
-        let mut content = self.decoder(io::Cursor::new(bytes.to_vec()));
-        let mut filled = 0;
-        while let Ok(read_bytes @ 1..) = content.read(&mut buffer[filled..]) {
-            filled += read_bytes;
-        }
-        Ok(&buffer[..filled])
-    }
-
     /// Reads the content from `packed`, and checks it.
     pub fn decoder(self, packed: impl Read + Send + 'static) -> Box<dyn Read + Send> {
         let content: Box<dyn Read + Send> = match self.method {

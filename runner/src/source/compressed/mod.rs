@@ -5,15 +5,16 @@ mod frames;
 mod tests;
 
 use std::fmt;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Cursor, Read};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::config::Decompress;
 use crate::input::Input;
 use crate::outcome::{Failure, FailureKind};
 use crate::task::TaskPath;
 
 use self::frames::{Lz4Frames, ZstdFrames};
-use super::archive::Zipped;
+use super::archive::Packed;
 use super::content::bad_input;
 use super::open::{FileReader, InputFile, failure_of};
 
@@ -84,23 +85,24 @@ impl fmt::Display for Format {
     }
 }
 
-/// What there is between the bytes of a file and the content: a zip archive's compression, the content's own, or both.
+/// What there is between the bytes of a file and the content: what an archive has made of it, the content's own compression,
+/// or both.
 #[derive(Clone, Copy, Debug)]
 pub struct Packing {
-    pub zipped: Option<Zipped>,
+    pub packed: Option<Packed>,
     pub format: Option<Format>,
 }
 
 impl Packing {
     /// Whether the bytes of the file are the content.
     pub fn is_none(self) -> bool {
-        self.zipped.is_none() && self.format.is_none()
+        self.packed.is_none() && self.format.is_none()
     }
 
     fn decoder(self, file: &Arc<InputFile>) -> Box<dyn Read + Send> {
         let file = FileReader::new(Arc::clone(file));
-        let content = match self.zipped {
-            Some(zipped) => zipped.decoder(file),
+        let content = match self.packed {
+            Some(packed) => packed.decoder(file),
             None => Box::new(file),
         };
         match self.format {
@@ -112,11 +114,11 @@ impl Packing {
 
 impl fmt::Display for Packing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.zipped, self.format) {
+        match (self.packed, self.format) {
             (None, None) => Ok(()),
-            (Some(zipped), None) => zipped.method.fmt(f),
+            (Some(packed), None) => packed.fmt(f),
             (None, Some(format)) => format.fmt(f),
-            (Some(zipped), Some(format)) => write!(f, "{format} in {}", zipped.method),
+            (Some(packed), Some(format)) => write!(f, "{format} in {packed}"),
         }
     }
 }
@@ -142,9 +144,51 @@ impl Decompressed {
     ///
     /// # Errors
     /// [`FailureKind::BadInput`] if it is damaged or too large as far as that shows by now.
-    pub fn open(file: InputFile, path: &TaskPath, packing: Packing, most_bytes: Option<u64>) -> Result<Self, Failure> {
+    pub fn open(file: InputFile, path: &TaskPath, format: Format, most_bytes: Option<u64>) -> Result<Self, Failure> {
         let file = Arc::new(file);
-        let decoder = Mutex::new(packing.decoder(&file));
+        let packing = Packing { packed: None, format: Some(format) };
+        let decoder = packing.decoder(&file);
+        Self::begin(file, path, packing, decoder, most_bytes)
+    }
+
+    /// Begins to read what is `packed` in `file`, and is compressed itself if it begins so and `decompress` wants to know. The
+    /// first time it is read it comes from `first`, if there is such a thing.
+    ///
+    /// # Errors
+    /// As those of [`Decompressed::open`].
+    pub fn open_packed(
+        file: InputFile,
+        path: &TaskPath,
+        packed: Packed,
+        first: Option<Box<dyn Read + Send>>,
+        decompress: Decompress,
+        most_bytes: Option<u64>,
+    ) -> Result<Self, Failure> {
+        let file = Arc::new(file);
+        let mut packing = Packing { packed: Some(packed), format: None };
+        let mut decoder = first.unwrap_or_else(|| packing.decoder(&file));
+        if decompress == Decompress::Auto {
+            let mut start = Vec::with_capacity(MAGIC_BYTES);
+            let read = (&mut decoder).take(MAGIC_BYTES as u64).read_to_end(&mut start);
+            read.map_err(|error| damaged(path, packing, &error, start.len() as u64))?;
+            packing.format = Format::recognise(&start);
+            let whole = Cursor::new(start).chain(decoder);
+            decoder = match packing.format {
+                Some(format) => format.decoder(whole),
+                None => Box::new(whole),
+            };
+        }
+        Self::begin(file, path, packing, decoder, most_bytes)
+    }
+
+    fn begin(
+        file: Arc<InputFile>,
+        path: &TaskPath,
+        packing: Packing,
+        decoder: Box<dyn Read + Send>,
+        most_bytes: Option<u64>,
+    ) -> Result<Self, Failure> {
+        let decoder = Mutex::new(decoder);
         let mut input = Self {
             file,
             path: path.clone(),
@@ -178,25 +222,12 @@ impl Decompressed {
             match decoder.read(buffer) {
                 Ok(decoded_bytes) => break decoded_bytes,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(self.damaged(&error)),
+                Err(error) => return Err(damaged(&self.path, self.packing, &error, self.decoded_bytes)),
             }
         };
         self.decoded_bytes += decoded_bytes as u64;
         self.check_size()?;
         Ok(decoded_bytes)
-    }
-
-    fn damaged(&self, error: &io::Error) -> Failure {
-        // What the file itself said comes through the decoder as it was.
-        if let Some(failure) = failure_of(error) {
-            return failure.clone();
-        }
-        let what = if error.kind() == io::ErrorKind::UnexpectedEof {
-            "the file was cut off".to_owned()
-        } else {
-            error.to_string()
-        };
-        bad_input(format!("decompress {} ({}): {what}, after {} bytes", self.path, self.packing, self.decoded_bytes))
     }
 
     fn check_size(&self) -> Result<(), Failure> {
@@ -206,7 +237,7 @@ impl Decompressed {
             return Err(bad_input(message));
         }
         let file_bytes = self.file.content_bytes();
-        if self.most_bytes.is_none() && *decoded_bytes > RATIO_FROM_BYTES && *decoded_bytes / MOST_RATIO > file_bytes {
+        if self.most_bytes.is_none() && is_bomb(file_bytes, *decoded_bytes) {
             let message = format!(
                 "decompress {path} ({packing}): more than {MOST_RATIO} times the {file_bytes} bytes of the file come out; \
                  if that is right, allow it with --max-input"
@@ -222,8 +253,8 @@ impl Input for Decompressed {
         if self.is_whole {
             return Some(self.held.len() as u64);
         }
-        // A zip archive says it, and another size than that is an error.
-        self.packing.zipped.filter(|_| self.packing.format.is_none()).map(|zipped| zipped.size_bytes)
+        // An archive says it, and another size than that is an error.
+        self.packing.packed.filter(|_| self.packing.format.is_none()).map(Packed::size_bytes)
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
@@ -258,6 +289,24 @@ impl Input for Decompressed {
     fn verify(&mut self) -> Result<(), Failure> {
         self.file.check_unchanged()
     }
+}
+
+/// Whether so much content of a file of so many bytes is more than anybody means.
+pub fn is_bomb(file_bytes: u64, content_bytes: u64) -> bool {
+    content_bytes > RATIO_FROM_BYTES && content_bytes / MOST_RATIO > file_bytes
+}
+
+fn damaged(path: &TaskPath, packing: Packing, error: &io::Error, decoded_bytes: u64) -> Failure {
+    // What the file itself said comes through the decoder as it was.
+    if let Some(failure) = failure_of(error) {
+        return failure.clone();
+    }
+    let what = if error.kind() == io::ErrorKind::UnexpectedEof {
+        "the file was cut off".to_owned()
+    } else {
+        error.to_string()
+    };
+    bad_input(format!("decompress {path} ({packing}): {what}, after {decoded_bytes} bytes"))
 }
 
 /// The failure of what is compressed and was asked for in a way that needs it not to be.

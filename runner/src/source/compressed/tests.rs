@@ -49,8 +49,7 @@ fn decompress(format: Format, compressed: &[u8], most_bytes: Option<u64>) -> Res
     let root = Root::open(dir.path()).unwrap();
     let path = TaskPath::from_path(Path::new("f"));
     let file = InputFile::open(&root, &path)?;
-    let packing = Packing { zipped: None, format: Some(format) };
-    let mut input = Decompressed::open(file, &path, packing, most_bytes)?;
+    let mut input = Decompressed::open(file, &path, format, most_bytes)?;
     let once = read_all(&mut input)?;
     input.rewind()?;
     assert_eq!(read_all(&mut input)?, once, "{format}, read twice");

@@ -21,8 +21,8 @@ use crate::config::{ChunkSize, Split, Splitting};
 use crate::outcome::Failure;
 use crate::task::{Identity, TaskPath};
 
-use super::archive::{Member, Zipped};
-use super::compressed::cannot_be_split;
+use super::archive::{Member, Packed};
+use super::compressed::{Packing, cannot_be_split};
 use super::content::{Chunk, Form, Handling, bad_input};
 use super::open::InputFile;
 
@@ -86,7 +86,7 @@ pub struct Unsplit {
     pub file: InputFile,
     /// The member of an archive that it is, and how it is packed there.
     pub member: Option<Arc<Member>>,
-    pub zipped: Option<Zipped>,
+    pub packed: Option<Packed>,
 }
 
 /// How the inputs of a run are split, checked.
@@ -123,7 +123,7 @@ impl Splitter {
 
     /// The chunks of `file`.
     pub fn chunks(&self, input: Unsplit, path: &TaskPath, handling: &Handling) -> Chunks {
-        let Unsplit { file, member, zipped } = input;
+        let Unsplit { file, member, packed } = input;
         let identity = file.identity();
         let mut blocks = Blocks { file, buffer: Vec::new(), block_bytes: self.block_bytes };
         let size_bytes = blocks.file.content_bytes();
@@ -143,7 +143,7 @@ impl Splitter {
             blocks: None,
         };
         if size_bytes > 0
-            && let Err(fault) = self.lay_out(&mut blocks, &mut chunks, zipped, handling)
+            && let Err(fault) = self.lay_out(&mut blocks, &mut chunks, packed, handling)
         {
             chunks.cutter = None;
             chunks.fault = Some(fault);
@@ -157,11 +157,12 @@ impl Splitter {
         &self,
         blocks: &mut Blocks,
         chunks: &mut Chunks,
-        zipped: Option<Zipped>,
+        packed: Option<Packed>,
         handling: &Handling,
     ) -> Result<(), Failure> {
         let path = chunks.path.clone();
-        let packing = handling.packing(&blocks.file, zipped)?;
+        let format = if packed.is_none() { handling.format(&blocks.file)? } else { None };
+        let packing = Packing { packed, format };
         if !packing.is_none() {
             return Err(cannot_be_split(&path, packing));
         }

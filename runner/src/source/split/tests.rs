@@ -38,7 +38,7 @@ impl Site {
         let mut splitter =
             Splitter::new(&Splitting { split: split.clone(), size, column: "chunk".to_owned() }).unwrap();
         splitter.block_bytes = block_bytes;
-        let input = Unsplit { file: self.open(), member: None, zipped: None };
+        let input = Unsplit { file: self.open(), member: None, packed: None };
         splitter.chunks(input, &self.path, &Handling::default()).collect()
     }
 
