@@ -1,5 +1,6 @@
 //! The SDKs: one processor that uses all of each, `examples/tour`, gives the same in every language.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::io::Write as _;
@@ -13,11 +14,18 @@ use crate::harness::program::Program;
 /// Those that there is a tour for.
 const LANGUAGES: [&str; 7] = ["rust", "c", "cpp", "zig", "go", "assemblyscript", "python"];
 
-/// What a run leaves that does not depend on the machine: `results.csv`, and of `errors.csv` path, kind, message, record
-/// and offset.
-type Tables = (String, Vec<[String; 5]>);
+/// What a run leaves that does not depend on the machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Toured {
+    /// `results.csv`.
+    results: String,
+    /// Of `errors.csv` path, kind, message, record and offset.
+    errors: Vec<[String; 5]>,
+    /// Everything under `files`.
+    files: BTreeMap<String, Vec<u8>>,
+}
 
-fn tour(language: &str, inputs: &Path, args: &[&str]) -> Option<Tables> {
+fn tour(language: &str, inputs: &Path, args: &[&str]) -> Option<Toured> {
     let Some(rebuilt) = env::var_os("SANDMILL_REBUILT_EXAMPLES") else {
         assert!(env::var_os("CI").is_none(), "SANDMILL_REBUILT_EXAMPLES is not set: run tests/run");
         return None;
@@ -35,26 +43,74 @@ fn tour(language: &str, inputs: &Path, args: &[&str]) -> Option<Tables> {
     });
     let errors: Vec<_> = errors.collect();
     ended.expect_code(if errors.is_empty() { 0 } else { 3 });
-    Some((fs::read_to_string(out.path().join("results.csv")).unwrap(), errors))
+    let results = fs::read_to_string(out.path().join("results.csv")).unwrap();
+    let mut files = BTreeMap::new();
+    collect_files(&out.path().join("files"), "", &mut files);
+    Some(Toured { results, errors, files })
+}
+
+/// All files in a folder, which need not be there, and in those in it.
+fn collect_files(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.map(Result::unwrap) {
+        let name = format!("{prefix}{}", entry.file_name().into_string().unwrap());
+        if entry.path().is_dir() {
+            collect_files(&entry.path(), &format!("{name}/"), files);
+        } else {
+            files.insert(name, fs::read(entry.path()).unwrap());
+        }
+    }
+}
+
+/// The hash that the tours make of bytes.
+fn hash(bytes: &[u8]) -> u32 {
+    bytes.iter().fold(0_u32, |hash, &byte| hash.wrapping_mul(31).wrapping_add(byte.into()))
+}
+
+/// What the tour says of a shared file.
+fn told_of_shared(bytes: &[u8]) -> String {
+    let (size, hash) = (bytes.len(), hash(bytes));
+    format!("size {size}, hash {hash}, in parts {size}, hash {hash}, beyond 0")
 }
 
 #[test]
 fn every_sdk_can_do_what_the_tour_shows() {
-    let inputs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/tour/inputs");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/tour");
     let results = "path,line,text,length,above,half_more,is_long,note,source\n\
         all.txt,1,a line,6,-4,6.5,false,\"a \"\"b\"\"\",all.txt\n\
         all.txt,4,\"a line that is rather long, with \"\"quotes\"\", a \\ and a \ttab\",57,47,57.5,true,\
         \"a \"\"b\"\"\",all.txt\n\
-        all.txt,5,Mehl für 3 Brötchen,21,11,21.5,true,\"a \"\"b\"\"\",all.txt\n";
+        all.txt,5,Mehl für 3 Brötchen,21,11,21.5,true,\"a \"\"b\"\"\",all.txt\n"
+        .to_owned();
+    let shared = [(5, "words.txt"), (6, "en/words.txt")].map(|(line, name)| {
+        let text = told_of_shared(&fs::read(folder.join("shared").join(name)).unwrap());
+        let length = text.len();
+        let above = length - 10;
+        format!("beside.txt,{line},\"{text}\",{length},{above},{length}.5,true,\"a \"\"b\"\"\",beside.txt\n")
+    });
     let errors = [
         ["all.txt", "reject", "empty", "2", "7"],
         ["all.txt", "reject", "not text", "6", "113"],
-        ["failed.txt", "guest_error", "line 3 asks for it", "", ""],
+        ["beside.txt", "reject", "not shared", "7", "137"],
+        ["beside.txt", "reject", "not shared", "8", "147"],
+        ["failed.txt", "guest_error", "line 4 asks for it", "", ""],
+        ["outside.txt", "bad_output", "the file name \"../outside.txt\" has a component that leads elsewhere", "", ""],
     ];
+    let files = [
+        ("beside.txt/blank.txt", "\n"),
+        ("beside.txt/notes.txt", "the first line\nand the second\n"),
+        ("beside.txt/parts/a.txt", "Grüße\n"),
+    ];
+    let toured = Toured {
+        results: results + &shared.concat(),
+        errors: errors.map(|error| error.map(str::to_owned)).into(),
+        files: files.map(|(name, content)| (name.to_owned(), content.into())).into(),
+    };
+    let share = folder.join("shared");
+    let args = ["--param", "note=a \"b\"", "--share", share.to_str().unwrap()];
     for language in LANGUAGES {
-        let Some(tables) = tour(language, &inputs, &["--param", "note=a \"b\""]) else { return };
-        assert_eq!(tables.0, results, "{language}");
-        assert_eq!(tables.1, errors, "{language}");
+        let Some(told) = tour(language, &folder.join("inputs"), &args) else { return };
+        assert_eq!(told, toured, "{language}");
     }
 }
 
@@ -93,27 +149,26 @@ fn the_sdks_agree_on_any_bytes_in_memory_or_pulled() {
     for args in [&["-j", "1"][..], &["-j", "1", "--isolation", "worker"]] {
         let mut expected = None;
         for language in LANGUAGES {
-            let Some(tables) = tour(language, folder.path(), args) else { return };
+            let Some(toured) = tour(language, folder.path(), args) else { return };
             assert!(
-                tables.0.lines().count() > 10_000 && tables.1.len() > 1_000,
+                toured.results.lines().count() > 10_000 && toured.errors.len() > 1_000,
                 "{language}: there is much to compare"
             );
-            let expected = expected.get_or_insert_with(|| tables.clone());
-            assert!(tables == *expected, "{language} and {} differ, with {args:?}", LANGUAGES[0]);
+            let expected = expected.get_or_insert_with(|| toured.clone());
+            assert!(toured == *expected, "{language} and {} differ, with {args:?}", LANGUAGES[0]);
         }
     }
 }
 
 /// What the tour says of an input that it takes at once.
 fn taken(path: &str, known: &str, bytes: &[u8]) -> String {
-    let hash = bytes.iter().fold(0_u32, |hash, &byte| hash.wrapping_mul(31).wrapping_add(byte.into()));
-    let length = bytes.len();
+    let (length, hash) = (bytes.len(), hash(bytes));
     let (above, is_long) = (length as i64 - 10, length > 20);
     format!("{path},1,\"at 0, size {known}, hash {hash}\",{length},{above},{length}.5,{is_long},,{path}\n")
 }
 
 #[test]
-fn inputs_of_known_and_unknown_size_are_taken_whole_and_in_parts() {
+fn inputs_of_known_and_unknown_size_are_taken_whole_and_in_parts_and_copied_so() {
     let folder = tempfile::tempdir().unwrap();
     // Above 8 MiB nobody knows the size of what is decompressed before it was.
     let (small, large, huge) = (noise(5_000, 4), noise(1_500_000, 5), noise(9_000_000, 6));
@@ -123,7 +178,7 @@ fn inputs_of_known_and_unknown_size_are_taken_whole_and_in_parts() {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(&huge).unwrap();
     fs::write(folder.path().join("d-huge.gz"), encoder.finish().unwrap()).unwrap();
-    let expected = [
+    let results = [
         "path,line,text,length,above,half_more,is_long,note,source\n".to_owned(),
         taken("a-empty", "0", b""),
         taken("b-small", "5000", &small),
@@ -131,11 +186,51 @@ fn inputs_of_known_and_unknown_size_are_taken_whole_and_in_parts() {
         taken("d-huge.gz", "unknown", &huge),
     ]
     .concat();
+    let copies = [("a-empty", vec![]), ("b-small", small), ("c-large", large), ("d-huge.gz", huge)];
+    let files = copies.map(|(path, bytes)| (format!("{path}/a/copy"), bytes)).into();
+    let expected = Toured { results, errors: vec![], files };
     for language in LANGUAGES {
         for how in ["read=whole", "read=parts"] {
-            let Some((results, errors)) = tour(language, folder.path(), &["--param", how]) else { return };
-            assert_eq!((results, errors), (expected.clone(), vec![]), "{language}, {how}");
+            let Some(toured) = tour(language, folder.path(), &["--param", how, "--param", "copy=a/copy"]) else {
+                return;
+            };
+            assert!(toured == expected, "{language}, {how}: {}", toured.results);
         }
+    }
+}
+
+#[test]
+fn shared_files_of_any_size_and_name_are_read_whole_and_in_parts() {
+    let folder = tempfile::tempdir().unwrap();
+    let (inputs, share) = (folder.path().join("inputs"), folder.path().join("share"));
+    fs::create_dir_all(share.join("grün")).unwrap();
+    fs::create_dir(&inputs).unwrap();
+    let files = [
+        ("empty", vec![]),
+        ("exactly", noise(3_000, 7)),
+        ("grün/ein Wörterbuch", noise(300_001, 8)),
+        ("large", noise(1_000_000, 9)),
+    ];
+    for (name, bytes) in &files {
+        fs::write(share.join(name), bytes).unwrap();
+    }
+    let lines = files.each_ref().map(|(name, _)| format!("shared {name}\n"));
+    fs::write(inputs.join("lines"), lines.concat()).unwrap();
+    let texts = files.each_ref().map(|(_, bytes)| told_of_shared(bytes));
+    let cells = |toured: Toured| {
+        let mut reader = csv::Reader::from_reader(toured.results.as_bytes());
+        reader.records().map(|record| record.unwrap()[2].to_owned()).collect::<Vec<_>>()
+    };
+    for language in LANGUAGES {
+        let Some(toured) = tour(language, &inputs, &["--share", share.to_str().unwrap()]) else { return };
+        assert_eq!(cells(toured), texts, "{language}");
+        // One file alone is shared by its name; and what is shared by none is no file.
+        let toured = tour(language, &inputs, &["--share", share.join("exactly").to_str().unwrap()]).unwrap();
+        assert_eq!(toured.errors.len(), 3, "{language}: {:?}", toured.errors);
+        assert_eq!(cells(toured), [&*texts[1]], "{language}");
+        // A parameter may be empty, too.
+        let toured = tour(language, &inputs, &["--param", "note="]).unwrap();
+        assert!(toured.errors.len() == 4 && toured.errors[0][2] == "not shared", "{language}: {:?}", toured.errors);
     }
 }
 
@@ -145,8 +240,8 @@ fn chunks_know_their_place_whatever_the_sdk() {
     fs::write(folder.path().join("lines"), "one\n\nthree\nfour\nfive\n").unwrap();
     let cells = |args: &[&str], language| {
         let args = [&["--split", "lines", "--param", "read=parts"], args].concat();
-        let (results, _) = tour(language, folder.path(), &args)?;
-        let mut reader = csv::Reader::from_reader(results.as_bytes());
+        let toured = tour(language, folder.path(), &args)?;
+        let mut reader = csv::Reader::from_reader(toured.results.as_bytes());
         let cells = |record: csv::StringRecord| {
             [1, 2, 3].map(|column| record[column].split(", size").next().unwrap().to_owned())
         };
@@ -178,7 +273,7 @@ fn memory_that_runs_out_is_called_so_whatever_the_sdk() {
             "go" => "4MiB",
             _ => "1MiB",
         };
-        let Some((_, errors)) = tour(language, folder.path(), &["--memory", memory]) else { return };
+        let Some(Toured { errors, .. }) = tour(language, folder.path(), &["--memory", memory]) else { return };
         let kinds: Vec<[&str; 2]> = errors.iter().map(|error| [error[0].as_str(), error[1].as_str()]).collect();
         assert_eq!(kinds, [["in-memory", "out_of_memory"], ["pulled", "out_of_memory"]], "{language}: {errors:?}");
     }

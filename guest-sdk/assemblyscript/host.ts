@@ -25,12 +25,30 @@ declare function sandmill_first_record(): i64;
 declare function sandmill_param(namePointer: usize, nameSize: i32, pointer: usize, size: i32): i32;
 
 // @ts-ignore: decorator
+@external("sandmill_1", "shared_len")
+declare function sandmill_shared_len(namePointer: usize, nameSize: i32): i64;
+
+// @ts-ignore: decorator
+@external("sandmill_1", "shared_read")
+declare function sandmill_shared_read(
+  namePointer: usize,
+  nameSize: i32,
+  offset: i64,
+  pointer: usize,
+  size: i32,
+): i32;
+
+// @ts-ignore: decorator
 @external("sandmill_1", "emit")
 declare function sandmill_emit(pointer: usize, size: i32): void;
 
 // @ts-ignore: decorator
 @external("sandmill_1", "reject")
 declare function sandmill_reject(record: i64, offset: i64, pointer: usize, size: i32): void;
+
+// @ts-ignore: decorator
+@external("sandmill_1", "file_write")
+declare function sandmill_file_write(namePointer: usize, nameSize: i32, pointer: usize, size: i32): void;
 
 // @ts-ignore: decorator
 @external("sandmill_1", "log")
@@ -80,6 +98,16 @@ export function hostParam(name: string): string | null {
   return String.UTF8.decodeUnsafe(changetype<usize>(text), size);
 }
 
+/** -1 if there is no such file. `name` is UTF-8. */
+export function sharedSize(name: ArrayBuffer): i64 {
+  return sandmill_shared_len(changetype<usize>(name), name.byteLength);
+}
+
+/** Reads into `buffer`; the number of bytes, 0 at the end and beyond. */
+export function sharedRead(name: ArrayBuffer, offset: i64, buffer: Uint8Array): i32 {
+  return sandmill_shared_read(changetype<usize>(name), name.byteLength, offset, buffer.dataStart, buffer.length);
+}
+
 export function hostEmit(pointer: usize, size: i32): void {
   sandmill_emit(pointer, size);
 }
@@ -87,6 +115,11 @@ export function hostEmit(pointer: usize, size: i32): void {
 export function hostReject(record: i64, offset: i64, reason: string): void {
   const text = String.UTF8.encode(reason);
   sandmill_reject(record, offset, changetype<usize>(text), text.byteLength);
+}
+
+export function hostWriteFile(name: string, pointer: usize, size: i32): void {
+  const key = String.UTF8.encode(name);
+  sandmill_file_write(changetype<usize>(key), key.byteLength, pointer, size);
 }
 
 export function hostLog(line: string): void {

@@ -22,8 +22,11 @@ HOST(input_path) size_t sandmill_host_input_path(void *ptr, size_t len);
 HOST(chunk_offset) uint64_t sandmill_host_chunk_offset(void);
 HOST(first_record) uint64_t sandmill_host_first_record(void);
 HOST(param) int32_t sandmill_host_param(const char *name, size_t name_len, void *ptr, size_t len);
+HOST(shared_len) int64_t sandmill_host_shared_len(const char *name, size_t name_len);
+HOST(shared_read) size_t sandmill_host_shared_read(const char *name, size_t name_len, uint64_t offset, void *ptr, size_t len);
 HOST(emit) void sandmill_host_emit(const char *ptr, size_t len);
 HOST(reject) void sandmill_host_reject(uint64_t record, int64_t offset, const char *ptr, size_t len);
+HOST(file_write) void sandmill_host_file_write(const char *name, size_t name_len, const void *ptr, size_t len);
 HOST(log) void sandmill_host_log(const char *ptr, size_t len);
 
 /* Rows go to the host in portions of about this size: a call for each row would cost more than writing it. */
@@ -235,6 +238,30 @@ void sandmill_emit(void) {
     buffer_add_text(&rows, row_is_open ? "}\n" : "{}\n");
     row_is_open = false;
     if (rows.len >= PORTION_BYTES) flush_rows();
+}
+
+/* ---- files ---- */
+
+void sandmill_write_file(const char *name, const void *bytes, size_t len) {
+    sandmill_host_file_write(name, strlen(name), bytes, len);
+}
+
+/* ---- shared data ---- */
+
+int64_t sandmill_shared_len(const char *name) { return sandmill_host_shared_len(name, strlen(name)); }
+
+size_t sandmill_shared_read(const char *name, uint64_t offset, void *buffer, size_t len) {
+    return sandmill_host_shared_read(name, strlen(name), offset, buffer, len);
+}
+
+char *sandmill_shared(const char *name, size_t *len) {
+    int64_t size = sandmill_shared_len(name);
+    if (size < 0) return NULL;
+    buffer bytes = {0};
+    buffer_reserve(&bytes, (uint64_t)size < SIZE_MAX ? (size_t)size : SIZE_MAX);
+    *len = sandmill_shared_read(name, 0, bytes.ptr, (size_t)size);
+    bytes.ptr[*len] = '\0';
+    return bytes.ptr;
 }
 
 /* ---- beside the rows ---- */

@@ -38,7 +38,7 @@ extern "C" {
 /* The input of a task. */
 typedef struct sandmill_input sandmill_input;
 
-/* How a task ends. Rows count only if it is done. */
+/* How a task ends. Rows and files count only if it is done. */
 typedef enum {
     SANDMILL_DONE = 0,
     SANDMILL_FAILED = 1,  /* return sandmill_fail("...") */
@@ -144,6 +144,40 @@ void sandmill_put_json(const char *name, const char *json, size_t len);
 
 /* Ends the row. If the task fails or is skipped in the end, its rows are discarded. */
 void sandmill_emit(void);
+
+/* ---- files ---- */
+
+/*
+ * Gives a file with these bytes: `files/<path of the input>/<name>` in the output folder, once the task is done. A name
+ * has folders if it has slashes. If there is a file of this name, the bytes are appended to it; each call goes to the
+ * host, so gather what is written piece by piece.
+ *
+ * A name that leads elsewhere (`..`, a leading slash), has control characters or backslashes, or differs from another in
+ * nothing but case ends the task as `bad_output`.
+ */
+void sandmill_write_file(const char *name, const void *bytes, size_t len);
+
+/* ---- shared data ---- */
+
+/*
+ * What every task may read (`--share`), the init function too. The name is that of the file that is shared, or its path
+ * in the folder that is.
+ */
+
+/* The size of a file of the shared data in bytes; -1 if there is none of this name. */
+int64_t sandmill_shared_len(const char *name);
+
+/*
+ * All of a file of the shared data, and its length. It may hold any bytes; behind the last one is a 0, which does not
+ * count. To be freed with free(); NULL if there is none of this name.
+ */
+char *sandmill_shared(const char *name, size_t *len);
+
+/*
+ * Reads a file of the shared data from `offset` on, at most `len` bytes into `buffer`; the number of bytes read, 0 at the
+ * end and beyond. Needs no memory. Only for names that sandmill_shared_len knows: any other ends the task as a `trap`.
+ */
+size_t sandmill_shared_read(const char *name, uint64_t offset, void *buffer, size_t len);
 
 /* ---- beside the rows ---- */
 

@@ -25,13 +25,17 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <variant>
 
 #include "sandmill.h"
 
 namespace sandmill {
 
-/* How a task ends: `return sandmill::done`, `fail("...")` or `skip("...")`. Rows count only if it is done. */
+/*
+ * How a task ends: `return sandmill::done`, `fail("...")` or `skip("...")`. Rows and files count only if it is
+ * done.
+ */
 using Result = sandmill_result;
 inline constexpr Result done = SANDMILL_DONE;
 
@@ -148,6 +152,85 @@ struct Field {
 inline void emit(std::initializer_list<Field> row) {
     for (const Field &field : row) field.value.put(field.name);
     sandmill_emit();
+}
+
+/*
+ * Gives a file with these bytes: `files/<path of the input>/<name>` in the output folder, once the task is done. A name
+ * has folders if it has slashes. If there is a file of this name, the bytes are appended to it. A name that leads
+ * elsewhere ends the task as `bad_output`.
+ */
+inline void write_file(const std::string &name, std::string_view bytes) {
+    sandmill_write_file(name.c_str(), bytes.data(), bytes.size());
+}
+
+/*
+ * A file that is written piece by piece, where its bytes at once would need too much memory. What has been written is
+ * handed over in portions, and the rest when this object goes. See `write_file` for names.
+ */
+class OutputFile {
+  public:
+    /* Begins a file, or goes on at the end of the one that has this name. */
+    explicit OutputFile(std::string name) : name_(std::move(name)) {
+        write_file(name_, {}); /* it is there though nothing is ever written to it */
+    }
+    OutputFile(const OutputFile &) = delete;
+    OutputFile &operator=(const OutputFile &) = delete;
+    ~OutputFile() { flush(); }
+
+    void write(std::string_view bytes) {
+        if (held_.size() + bytes.size() > portion) flush();
+        if (bytes.size() > portion) write_file(name_, bytes);
+        else held_ += bytes;
+    }
+
+    /* Hands over what has been written. */
+    void flush() {
+        if (!held_.empty()) write_file(name_, held_);
+        held_.clear();
+    }
+
+  private:
+    static constexpr std::size_t portion = 64 << 10;
+    std::string name_;
+    std::string held_;
+};
+
+/* A file of the shared data. */
+class Shared {
+  public:
+    /* `name` is one that `sandmill_shared_len` knows: see `shared`. */
+    Shared(std::string name, std::uint64_t len) : name_(std::move(name)), len_(len) {}
+
+    /* Its size in bytes. */
+    std::uint64_t len() const { return len_; }
+
+    /* Reads from `offset` on, at most `len` bytes into `buffer`; the number of bytes read, 0 at the end and beyond. */
+    std::size_t read_at(std::uint64_t offset, char *buffer, std::size_t len) const {
+        return sandmill_shared_read(name_.c_str(), offset, buffer, len);
+    }
+
+    /* All of it. It may hold any bytes. */
+    std::string bytes() const {
+        std::size_t len = 0;
+        char *bytes = sandmill_shared(name_.c_str(), &len);
+        std::string copy(bytes, len);
+        std::free(bytes);
+        return copy;
+    }
+
+  private:
+    std::string name_;
+    std::uint64_t len_;
+};
+
+/*
+ * The file `name` of the data that every task may read (`--share`), if there is one: the name of the file that is
+ * shared, or its path in the folder that is.
+ */
+inline std::optional<Shared> shared(const std::string &name) {
+    std::int64_t len = sandmill_shared_len(name.c_str());
+    if (len < 0) return std::nullopt;
+    return Shared(name, static_cast<std::uint64_t>(len));
 }
 
 /* Whether all of a text is valid UTF-8. */

@@ -25,11 +25,20 @@ func sandmillFirstRecord() int64
 //go:wasmimport sandmill_1 param
 func sandmillParam(name string, buffer unsafe.Pointer, size uint32) int32
 
+//go:wasmimport sandmill_1 shared_len
+func sandmillSharedLen(name string) int64
+
+//go:wasmimport sandmill_1 shared_read
+func sandmillSharedRead(name string, offset int64, buffer unsafe.Pointer, size uint32) uint32
+
 //go:wasmimport sandmill_1 emit
 func sandmillEmit(rows unsafe.Pointer, size uint32)
 
 //go:wasmimport sandmill_1 reject
 func sandmillReject(record, offset int64, reason string)
+
+//go:wasmimport sandmill_1 file_write
+func sandmillFileWrite(name string, data unsafe.Pointer, size uint32)
 
 //go:wasmimport sandmill_1 log
 func sandmillLog(line string)
@@ -61,12 +70,25 @@ func hostParam(name string) (string, bool) {
 	})
 }
 
+// -1 if there is no such file.
+func hostSharedSize(name string) int64 {
+	return sandmillSharedLen(name)
+}
+
+func hostReadShared(name string, offset int64, buffer []byte) int {
+	return int(sandmillSharedRead(name, offset, unsafe.Pointer(unsafe.SliceData(buffer)), sizeOf(buffer)))
+}
+
 func hostEmit(rows []byte) {
 	sandmillEmit(unsafe.Pointer(unsafe.SliceData(rows)), sizeOf(rows))
 }
 
 func hostReject(record, offset int64, reason string) {
 	sandmillReject(record, offset, reason)
+}
+
+func hostWriteFile(name string, data []byte) {
+	sandmillFileWrite(name, unsafe.Pointer(unsafe.SliceData(data)), sizeOf(data))
 }
 
 func hostLog(line string) {

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"reflect"
 	"strings"
 	"testing"
+	"testing/iotest"
 )
 
 func TestRowsAreGivenInOrderAndAsJSON(t *testing.T) {
@@ -169,6 +171,54 @@ func TestParametersAndColumns(t *testing.T) {
 	if declaredColumns(nil) != nil {
 		t.Error("declared")
 	}
+}
+
+func TestFilesAreThereIfTheTaskIsDone(t *testing.T) {
+	task := func(err error) Tried {
+		return Try(func(in *Input) error {
+			in.WriteFile("a/whole", []byte("1\n"))
+			in.WriteFile("a/whole", []byte("2\n"))
+			in.CreateFile("empty")
+			fmt.Fprintf(in.CreateFile("printed"), "%d %s", 3, "bags")
+			return err
+		}, Task{})
+	}
+	want := map[string]string{"a/whole": "1\n2\n", "empty": "", "printed": "3 bags"}
+	if tried := task(nil); !reflect.DeepEqual(tried.Files, want) {
+		t.Errorf("%+v", tried)
+	}
+	for _, err := range []error{errors.New("broken"), Skip("not this one")} {
+		if tried := task(err); tried.Files != nil {
+			t.Errorf("%+v", tried)
+		}
+	}
+}
+
+func TestSharedDataIsAFileSystemWithoutFolders(t *testing.T) {
+	Try(func(in *Input) error {
+		if content, err := fs.ReadFile(Shared(), "en/words.txt"); string(content) != "some words" || err != nil {
+			t.Errorf("%q, %v", content, err)
+		}
+		file, err := OpenShared("en/words.txt")
+		if err != nil || file.Size() != 10 {
+			t.Fatal(err)
+		}
+		if err := iotest.TestReader(file, []byte("some words")); err != nil {
+			t.Error(err)
+		}
+		if info, err := file.Stat(); err != nil || info.Name() != "words.txt" || info.Size() != 10 || info.IsDir() {
+			t.Error(info, err)
+		}
+		for _, name := range []string{"en", ".", "", "words.txt", "/en/words.txt"} {
+			if _, err := fs.ReadFile(Shared(), name); !errors.Is(err, fs.ErrNotExist) {
+				t.Error(name, err)
+			}
+			if file, err := Shared().Open(name); file != nil {
+				t.Error(name, file, err)
+			}
+		}
+		return nil
+	}, Task{Shared: map[string]string{"en/words.txt": "some words", "empty": ""}})
 }
 
 func TestThereMustBeAProcessor(t *testing.T) {

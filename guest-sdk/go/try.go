@@ -11,6 +11,8 @@ type Task struct {
 	Input  string
 	Path   string
 	Params map[string]string
+	// The shared data: files by their names.
+	Shared map[string]string
 	// The input is not in memory as a whole but comes in pieces, as sandmill gives large ones.
 	Pulled bool
 	// The size is not known beforehand, as with large inputs that are decompressed on the way. They are pulled.
@@ -22,7 +24,9 @@ type Task struct {
 // Tried is what came of trying a processor.
 type Tried struct {
 	// The rows as JSON objects. A task that fails or is skipped has none.
-	Rows    []string
+	Rows []string
+	// The files by their names, which nobody has looked at. A task that fails or is skipped has none.
+	Files   map[string]string
 	Rejects []Rejected
 	Log     []string
 	// Why the task failed or is skipped; nil if it did not and is not.
@@ -53,7 +57,7 @@ func Try(process func(*Input) error, task Task) Tried {
 	tried.Err = runTask(in, process)
 	tried.Skipped = isSkip(tried.Err)
 	if tried.Err != nil {
-		tried.Rows, tried.Rejects = nil, nil
+		tried.Rows, tried.Files, tried.Rejects = nil, nil, nil
 	}
 	return tried
 }
@@ -87,6 +91,19 @@ func hostParam(name string) (string, bool) {
 	return value, found
 }
 
+func hostSharedSize(name string) int64 {
+	content, found := current.Shared[name]
+	if !found {
+		return -1
+	}
+	return int64(len(content))
+}
+
+func hostReadShared(name string, offset int64, buffer []byte) int {
+	content := current.Shared[name]
+	return copy(buffer, content[min(offset, int64(len(content))):])
+}
+
 func hostEmit(rows []byte) {
 	for row := range strings.Lines(string(rows)) {
 		tried.Rows = append(tried.Rows, strings.TrimSuffix(row, "\n"))
@@ -95,6 +112,13 @@ func hostEmit(rows []byte) {
 
 func hostReject(record, offset int64, reason string) {
 	tried.Rejects = append(tried.Rejects, Rejected{record, offset, reason})
+}
+
+func hostWriteFile(name string, data []byte) {
+	if tried.Files == nil {
+		tried.Files = map[string]string{}
+	}
+	tried.Files[name] += string(data)
 }
 
 func hostLog(line string) {

@@ -31,8 +31,11 @@ const host = struct {
     extern "sandmill_1" fn chunk_offset() u64;
     extern "sandmill_1" fn first_record() u64;
     extern "sandmill_1" fn param(name_ptr: [*]const u8, name_len: usize, ptr: [*]u8, len: usize) i32;
+    extern "sandmill_1" fn shared_len(name_ptr: [*]const u8, name_len: usize) i64;
+    extern "sandmill_1" fn shared_read(name_ptr: [*]const u8, name_len: usize, offset: u64, ptr: [*]u8, len: usize) usize;
     extern "sandmill_1" fn emit(ptr: [*]const u8, len: usize) void;
     extern "sandmill_1" fn reject(record: u64, offset: i64, ptr: [*]const u8, len: usize) void;
+    extern "sandmill_1" fn file_write(name_ptr: [*]const u8, name_len: usize, ptr: [*]const u8, len: usize) void;
     extern "sandmill_1" fn log(ptr: [*]const u8, len: usize) void;
 };
 
@@ -458,6 +461,85 @@ fn sequenceLength(text: []const u8) usize {
     return if (std.unicode.utf8ValidateSlice(text[0..length])) length else 0;
 }
 
+// ---- files ----
+
+/// Gives a file with these bytes: `files/<path of the input>/<name>` in the output folder, once the task is done. A name
+/// has folders if it has slashes. If there is a file of this name, the bytes are appended to it.
+///
+/// A name that leads elsewhere (`..`, a leading slash), has control characters or backslashes, or differs from another in
+/// nothing but case ends the task as `bad_output`.
+pub fn writeFile(name: []const u8, bytes: []const u8) void {
+    host.file_write(place(name), name.len, place(bytes), bytes.len);
+}
+
+/// A file that is written piece by piece, through `writer`. See `writeFile` for names.
+///
+///     var buffer: [4096]u8 = undefined;
+///     var file: sandmill.OutputFile = .create("words.txt", &buffer);
+///     try file.writer.print("{s}\n", .{word});
+///     try file.writer.flush();
+///
+/// Writing to it cannot fail: a file too many, or too long, ends the task. What is in the buffer is not in the file
+/// before `flush`.
+pub const OutputFile = struct {
+    /// Borrowed.
+    name: []const u8,
+    writer: std.Io.Writer,
+
+    /// Begins a file, or goes on at the end of the one that has this name.
+    pub fn create(name: []const u8, buffer: []u8) OutputFile {
+        // It is there though nothing is ever written to it.
+        writeFile(name, "");
+        return .{ .name = name, .writer = .{ .buffer = buffer, .vtable = &.{ .drain = drain } } };
+    }
+
+    fn drain(writer: *std.Io.Writer, data: []const []const u8, splat: usize) std.Io.Writer.Error!usize {
+        const file: *OutputFile = @fieldParentPtr("writer", writer);
+        writeFile(file.name, writer.buffered());
+        writer.end = 0;
+        // The last of the slices is to be written `splat` times.
+        var written: usize = 0;
+        for (data, 1..) |bytes, count| {
+            if (bytes.len == 0) continue;
+            for (0..if (count < data.len) 1 else splat) |_| {
+                writeFile(file.name, bytes);
+                written += bytes.len;
+            }
+        }
+        return written;
+    }
+};
+
+// ---- shared data ----
+
+/// A file of the shared data.
+pub const Shared = struct {
+    /// Borrowed.
+    name: []const u8,
+    /// Its size in bytes.
+    len: u64,
+
+    /// Reads from `offset` on, as much as fits into `buffer`; the number of bytes read, 0 at the end and beyond.
+    pub fn readAt(file: Shared, offset: u64, buffer: []u8) usize {
+        // An empty buffer may be anywhere, also where no memory is.
+        if (buffer.len == 0) return 0;
+        return host.shared_read(file.name.ptr, file.name.len, offset, buffer.ptr, buffer.len);
+    }
+
+    /// All of it, in memory of `allocator`. It may hold any bytes.
+    pub fn bytes(file: Shared, allocator: std.mem.Allocator) []u8 {
+        const all = allocator.alloc(u8, std.math.cast(usize, file.len) orelse outOfMemory()) catch outOfMemory();
+        return all[0..file.readAt(0, all)];
+    }
+};
+
+/// The file `name` of the data that every task may read (`--share`), if there is one: the name of the file that is shared,
+/// or its path in the folder that is. May be called in `init`, too.
+pub fn shared(name: []const u8) ?Shared {
+    const len = std.math.cast(u64, host.shared_len(place(name), name.len)) orelse return null;
+    return .{ .name = name, .len = len };
+}
+
 // ---- beside the rows ----
 
 /// Reports a record of the input that could not be used, and goes on: its number, its byte offset in the input if it is
@@ -465,14 +547,19 @@ fn sequenceLength(text: []const u8) usize {
 pub fn reject(record: u64, offset: ?u64, comptime format: []const u8, arguments: anytype) void {
     const reason = utf8(format, arguments);
     defer gpa.free(reason);
-    host.reject(record, if (offset) |known| std.math.cast(i64, known) orelse -1 else -1, reason.ptr, reason.len);
+    host.reject(record, if (offset) |known| std.math.cast(i64, known) orelse -1 else -1, place(reason), reason.len);
 }
 
 /// Adds a line to the task's log, of which the end is kept.
 pub fn log(comptime format: []const u8, arguments: anytype) void {
     const line = utf8(format, arguments);
     defer gpa.free(line);
-    host.log(line.ptr, line.len);
+    host.log(place(line), line.len);
+}
+
+/// Where the host is to find `bytes`. Empty ones may be anywhere, also where no memory is.
+fn place(bytes: []const u8) [*]const u8 {
+    return if (bytes.len > 0) bytes.ptr else "";
 }
 
 fn utf8(comptime format: []const u8, arguments: anytype) []u8 {
@@ -486,9 +573,10 @@ fn utf8(comptime format: []const u8, arguments: anytype) []u8 {
 /// The value of `--param <name>=<value>`, in memory of `allocator`; null if there is no such parameter.
 pub fn param(allocator: std.mem.Allocator, name: []const u8) ?[]const u8 {
     var nothing: [0]u8 = .{};
-    const len = std.math.cast(usize, host.param(name.ptr, name.len, &nothing, 0)) orelse return null;
+    const len = std.math.cast(usize, host.param(place(name), name.len, &nothing, 0)) orelse return null;
+    if (len == 0) return "";
     const value = allocator.alloc(u8, len) catch outOfMemory();
-    _ = host.param(name.ptr, name.len, value.ptr, value.len);
+    _ = host.param(place(name), name.len, value.ptr, value.len);
     return value;
 }
 

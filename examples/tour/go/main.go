@@ -4,7 +4,10 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -55,34 +58,91 @@ func tour(in *sandmill.Input) error {
 			return fmt.Errorf("line %d asks for it", row.Line)
 		case strings.HasPrefix(text, "log "):
 			sandmill.Logf("%s", text)
+		case strings.HasPrefix(text, "file "):
+			writeLine(in, text)
+		case strings.HasPrefix(text, "shared "):
+			described, err := describeShared(strings.TrimPrefix(text, "shared "))
+			if errors.Is(err, fs.ErrNotExist) {
+				in.Reject(row.Line, start, "not shared")
+			} else if err := tell(in, row, described); err != nil {
+				return err
+			}
 		default:
-			row.Text, row.Length, row.Above = text, len(text), len(text)-10
-			row.HalfMore, row.IsLong = float64(len(text))+0.5, len(text) > 20
-			if err := in.Emit(row); err != nil {
+			if err := tell(in, row, text); err != nil {
 				return err
 			}
 		}
 	}
 }
 
-// readAtOnce gives one row about all of the input, which is taken whole or read in parts.
+func tell(in *sandmill.Input, row told, text string) error {
+	row.Text, row.Length, row.Above = text, len(text), len(text)-10
+	row.HalfMore, row.IsLong = float64(len(text))+0.5, len(text) > 20
+	return in.Emit(row)
+}
+
+func hashOn(hash uint32, bytes []byte) uint32 {
+	for _, b := range bytes {
+		hash = hash*31 + uint32(b)
+	}
+	return hash
+}
+
+// writeLine is for `file NAME TEXT`: the text and a newline are appended to the file.
+func writeLine(in *sandmill.Input, line string) {
+	name, text, _ := strings.Cut(strings.TrimPrefix(line, "file "), " ")
+	in.WriteFile(name, []byte(text+"\n"))
+}
+
+// describeShared tells what is in a file of the shared data, taken whole and read in parts.
+func describeShared(name string) (string, error) {
+	bytes, err := fs.ReadFile(sandmill.Shared(), name)
+	if err != nil {
+		return "", err
+	}
+	file, err := sandmill.OpenShared(name)
+	if err != nil {
+		return "", err
+	}
+	var parts uint32
+	var offset int64
+	part := make([]byte, 1000)
+	// The only error is the end of the file.
+	for n := 1; n > 0; offset += int64(n) {
+		n, _ = file.ReadAt(part, offset)
+		parts = hashOn(parts, part[:n])
+	}
+	beyond, _ := file.ReadAt(part, offset+1)
+	return fmt.Sprintf("size %d, hash %d, in parts %d, hash %d, beyond %d",
+		file.Size(), hashOn(0, bytes), offset, parts, beyond), nil
+}
+
+// readAtOnce gives one row about all of the input, which is taken whole or read in parts, and written to the file of the
+// parameter copy if there is one.
 func readAtOnce(in *sandmill.Input, whole bool, row told) error {
 	size := "unknown"
 	if in.Size() >= 0 {
 		size = strconv.FormatInt(in.Size(), 10)
 	}
 	var hash uint32
-	add := func(bytes []byte) {
-		for _, b := range bytes {
-			hash = hash*31 + uint32(b)
-		}
-	}
+	name, copied := sandmill.Param("copy")
 	if whole {
-		add(in.Bytes())
+		hash = hashOn(hash, in.Bytes())
+		if copied {
+			in.WriteFile(name, in.Bytes())
+		}
 	} else {
+		out := bufio.NewWriter(io.Discard)
+		if copied {
+			out = bufio.NewWriter(in.CreateFile(name))
+		}
 		part := make([]byte, 10_000)
 		for n, err := in.Read(part); err == nil; n, err = in.Read(part) {
-			add(part[:n])
+			hash = hashOn(hash, part[:n])
+			out.Write(part[:n])
+		}
+		if err := out.Flush(); err != nil {
+			return err
 		}
 	}
 	row.Line, _ = in.FirstRecord()

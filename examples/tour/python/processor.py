@@ -3,7 +3,7 @@
 import io
 from dataclasses import dataclass, replace
 
-from sandmill import Failure, Input, Skip, log, param, processor
+from sandmill import Failure, Input, Skip, log, open_shared, param, processor
 
 
 @dataclass
@@ -47,17 +47,47 @@ def tour(input: Input):
                 raise Failure(f"line {number} asks for it")
             elif text.startswith("log "):
                 log(text)
+            elif text.startswith("file "):
+                name, _, content = text.removeprefix("file ").partition(" ")
+                input.write_file(name, content + "\n")
+            elif text.startswith("shared "):
+                try:
+                    described = describe_shared(text.removeprefix("shared "))
+                    yield told(row, number, described, len(described))
+                except FileNotFoundError:
+                    input.reject(number, "not shared", start)
             else:
                 yield told(row, number, text, len(line))
         start += len(ended)
 
 
+def describe_shared(name: str) -> str:
+    """What is in a file of the shared data, taken whole and read in parts."""
+    with open_shared(name) as file:
+        whole = file.read()
+        file.seek(0)
+        offset = value = 0
+        for part in iter(lambda: file.read(1000), b""):
+            value = hash_on(value, part)
+            offset += len(part)
+        file.seek(offset + 1)
+        beyond = len(file.read(1000))
+    return f"size {len(whole)}, hash {hash_on(0, whole)}, in parts {offset}, hash {value}, beyond {beyond}"
+
+
 def read_at_once(input: Input, whole: bool, row: Told) -> Told:
-    """One row about all of the input, which is taken whole or read in parts."""
+    """One row about all of the input, which is taken whole or read in parts, and written to the file `copy` if there is
+    one.
+    """
     size = "unknown" if input.size is None else input.size
+    copy = param("copy")
     value = 0
     for part in [input.bytes()] if whole else iter(lambda: input.read(10_000), b""):
         value = hash_on(value, part)
+        if copy is not None:
+            input.write_file(copy, part)
+    if copy is not None:
+        input.write_file(copy, b"")  # It is there though the input is empty.
     return told(row, input.first_record or 0, f"at {input.chunk_offset}, size {size}, hash {value}", input.size)
 
 

@@ -51,6 +51,7 @@ const SDK: &[File] = &sdk_files!(
         "README.md",
         "abi.ts",
         "asconfig.json",
+        "file.ts",
         "globals/sandmill_globals.ts",
         "host.ts",
         "index.ts",
@@ -58,6 +59,7 @@ const SDK: &[File] = &sdk_files!(
         "json.ts",
         "package.json",
         "row.ts",
+        "shared.ts",
         "task.ts",
         "text.ts",
     ]

@@ -28,11 +28,13 @@ const SDK: &[File] = &sdk_files!(
     [
         "README.md",
         "exports_wasip1.go",
+        "files.go",
         "go.mod",
         "host_wasip1.go",
         "input.go",
         "rows.go",
         "sandmill.go",
+        "shared.go",
         "task.go",
         "try.go",
     ]
