@@ -271,13 +271,20 @@ fn what_is_an_archive_is_for_the_user_to_say() {
 }
 
 #[test]
-fn members_are_split_and_those_that_are_compressed_say_why_not() {
+fn members_are_split_as_files_are() {
     let lines: String = (0..100).map(|number| format!("{{\"n\":{number}}}\n")).collect();
     let mut job = Job::new("echo.wat");
     let size = ChunkSize::Bytes(std::num::NonZeroU64::new(50).unwrap());
     job.config.source.splitting = Some(Splitting { split: Split::Lines, size, column: "chunk".to_owned() });
-    job.input("a.tar", tar(&[("x", b"{\"n\":-1}\n"), ("y", lines.as_bytes())]));
+    let members: [(&str, &[u8]); 2] = [("x", b"{\"n\":-1}\n"), ("y", lines.as_bytes())];
+    job.input("a.tar", tar(&members));
     job.run();
+    let zipped = Job::new("echo.wat");
+    zipped.input("a.zip", zip(&members));
+    let config = sandmill::config::Config { source: job.config.source.clone(), ..zipped.config.clone() };
+    let source = sandmill::config::Source { inputs: zipped.config.source.inputs.clone(), ..config.source.clone() };
+    sandmill::run(&sandmill::config::Config { source, ..config }, &sandmill::event::Silent).unwrap();
+    assert_eq!(zipped.results().replace("a.zip", "a.tar"), job.results());
     let results = job.results();
     let numbers: Vec<i64> =
         results.lines().skip(1).map(|line| line.rsplit(',').next().unwrap().parse().unwrap()).collect();

@@ -1,6 +1,7 @@
 //! Compressed inputs in a run: decompressed on the way, and never half.
 
 use std::io::Write as _;
+use std::num::NonZeroU64;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -65,12 +66,62 @@ fn what_is_not_to_be_decompressed_is_given_as_it_is_and_a_folder_remembers_that(
     assert!(error.contains("--decompress"), "{error}");
 }
 
+/// A job that splits lines into chunks of so many bytes.
+fn splitting(chunk_bytes: u64) -> Job {
+    let mut job = Job::new("echo.wat");
+    let size = ChunkSize::Bytes(NonZeroU64::new(chunk_bytes).unwrap());
+    job.config.source.splitting = Some(Splitting { split: Split::Lines, size, column: "chunk".to_owned() });
+    job
+}
+
+fn lines(numbers: std::ops::Range<u32>) -> String {
+    numbers.map(|number| format!("{{\"n\":{number}}}\n")).collect()
+}
+
 #[test]
-fn a_compressed_input_is_not_split_and_says_so() {
+fn a_compressed_input_is_split_as_what_comes_out_of_it_is() {
+    for chunk_bytes in [100, 1_000_000, 64 << 20] {
+        let (plain, packed) = (splitting(chunk_bytes), splitting(chunk_bytes));
+        plain.input("a", lines(0..30_000)).input("b", "").input("c", lines(0..3));
+        packed.input("a", gzip(lines(0..30_000))).input("b", gzip("")).input("c", gzip(lines(0..3)));
+        let expected = plain.run();
+        let summary = packed.run();
+        assert_eq!((summary.run.rows, summary.run.done), (30_003, expected.run.done));
+        assert!(packed.results() == plain.results(), "{chunk_bytes}");
+        let again = packed.run();
+        assert_eq!((again.kept, again.run.tasks()), (summary.run.done, 0));
+    }
+}
+
+#[test]
+fn chunks_before_the_damage_are_done_and_the_damage_is_told() {
+    let job = splitting(1_000);
+    let whole = gzip(lines(0..10_000));
+    job.input("a.gz", &whole[..whole.len() / 2]);
+    let summary = job.run();
+    assert_eq!(summary.run.failed[&FailureKind::BadInput], 1);
+    assert!(summary.run.done > 10, "{summary:?}");
+    assert!(job.errors()[0][2].contains("decompress a.gz (gzip): the file was cut off"), "{:?}", job.errors());
+}
+
+#[test]
+fn a_record_too_long_to_be_held_fails_its_chunk_and_no_other() {
+    let mut job = splitting(100);
+    job.config.source.max_input_bytes = Some(10_000);
+    let text = format!("{}{}\n{}", lines(0..50), " ".repeat(5 << 20), lines(50..100));
+    job.input("a.gz", gzip(text));
+    let summary = job.run();
+    assert_eq!(summary.run.failed[&FailureKind::BadInput], 1);
+    assert!(job.errors()[0][2].contains("--max-input"), "{:?}", job.errors());
+    assert!(summary.run.rows > 80, "{summary:?}");
+}
+
+#[test]
+fn entries_whose_last_line_must_be_seen_first_are_not_split_and_say_so() {
     let mut job = Job::new("echo.wat");
     job.config.source.splitting =
-        Some(Splitting { split: Split::Lines, size: ChunkSize::DEFAULT, column: "chunk".to_owned() });
-    job.input("a.gz", gzip("{}\n")).input("b", "{}\n");
+        Some(Splitting { split: Split::JsonEntries, size: ChunkSize::DEFAULT, column: "chunk".to_owned() });
+    job.input("a.gz", gzip("{\n}\n")).input("b", "{\n\"a\": 1\n}\n");
     let summary = job.run();
     assert_eq!((summary.run.done, summary.run.failed[&FailureKind::BadInput]), (1, 1));
     assert!(job.errors()[0][2].contains("decompress it first"), "{:?}", job.errors());

@@ -337,6 +337,28 @@ fn killed_on_the_way_through_a_compressed_archive_the_next_run_passes_over_what_
 }
 
 #[test]
+fn killed_while_a_compressed_input_is_split_the_next_run_passes_over_what_is_done() {
+    const LINES: usize = 60_000;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    (0..LINES).for_each(|number| writeln!(encoder, "{{\"n\":{number}}}").unwrap());
+    let site = Site::new(0);
+    fs::create_dir(site.folder.path().join("in")).unwrap();
+    fs::write(site.folder.path().join("in/a.gz"), encoder.finish().unwrap()).unwrap();
+    let split = ["--split", "lines", "--chunk-bytes", "100"];
+    let mut on_record = 0;
+    for fault in ["ledger.commit.after_commit:1", "ledger.commit.before_commit:2"] {
+        assert!(site.run(2, &split).env("SANDMILL_FAULT", fault).run().was_killed(), "{fault}");
+        let now = sandmill::status(&site.out()).unwrap().counts.tasks();
+        assert!(now > on_record, "{now} after {on_record}");
+        on_record = now;
+    }
+    site.run(1, &split).run().expect_code(0);
+    let results = site.state().results;
+    let numbers = results.lines().skip(1).map(|line| line.rsplit(',').next().unwrap().parse::<usize>().unwrap());
+    assert!(numbers.eq(0..LINES), "lost, doubled or out of order");
+}
+
+#[test]
 fn a_full_disk_stops_the_run_and_charges_no_task() {
     let undisturbed = Site::new(3000);
     undisturbed.run(2, &[]).run().expect_code(3);

@@ -86,9 +86,14 @@ pub fn feed(
         match selected.verdict {
             Verdict::Run(reason) => {
                 tally.changed += u64::from(reason == Reason::Changed);
-                if let Some(job) = selected.job() {
+                if let Some(mut job) = selected.job() {
+                    if !batches.hold(&mut job) {
+                        return Ok(fed);
+                    }
                     match order {
                         _ if job.content.streamed().is_some() => stream.push(job),
+                        // What is in memory is not kept there.
+                        _ if job.permit.is_some() => batches.push(job),
                         Order::Path => batches.push(job),
                         Order::Size => held.push((Reverse(job.size_bytes(root)), job)),
                     }

@@ -23,7 +23,8 @@ pub struct SplitArgs {
     /// records:REGEX: before lines whose start matches, as in 'records:>' for FASTA.
     ///
     /// A record is never cut (but by `bytes`). Every chunk is committed, resumed, retried and budgeted by itself. All
-    /// inputs of the run are split. An output folder remembers its splitting, and refuses another.
+    /// inputs of the run are split, compressed ones by one thread on the way through each (but not json-entries). An output
+    /// folder remembers its splitting, and refuses another.
     #[arg(long, value_name = "HOW", value_parser = split, verbatim_doc_comment)]
     pub split: Option<Split>,
 

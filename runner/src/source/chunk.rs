@@ -71,6 +71,19 @@ impl ChunkInput {
     }
 }
 
+/// Reads a chunk at this offset of its file.
+fn read_at(file: &InputFile, chunk: &Chunk, buffer: &mut [u8], offset: u64) -> Result<usize, Failure> {
+    let Some(held) = &chunk.held else { return file.read_at(buffer, offset) };
+    let (bytes, at) = match offset.checked_sub(chunk.start) {
+        Some(at) if offset >= chunk.header_bytes => (&held.range, at),
+        _ => (&held.header, offset),
+    };
+    let rest = usize::try_from(at).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
+    let read_bytes = rest.len().min(buffer.len());
+    buffer[..read_bytes].copy_from_slice(&rest[..read_bytes]);
+    Ok(read_bytes)
+}
+
 impl Input for ChunkInput {
     fn size_bytes(&self) -> Option<u64> {
         Some(self.content_bytes())
@@ -95,9 +108,9 @@ impl Input for ChunkInput {
                 buffer.copy_from_slice(&text[at..at + most]);
                 most
             }
-            Body::Direct => self.file.read_at(buffer, from)?,
+            Body::Direct => read_at(&self.file, &self.chunk, buffer, from)?,
             Body::Elements(elements) => {
-                let read_bytes = self.file.read_at(buffer, from)?;
+                let read_bytes = read_at(&self.file, &self.chunk, buffer, from)?;
                 elements.rewrite(&mut buffer[..read_bytes]);
                 read_bytes
             }

@@ -3,6 +3,8 @@
 use std::io::Read;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::config::{Archives, Decompress, Splitting};
 use crate::input::Input;
 use crate::outcome::{Failure, FailureKind};
@@ -89,7 +91,8 @@ impl Content {
     pub fn held_bytes(&self) -> usize {
         match self {
             Self::Poured(poured) => poured.held_bytes(),
-            Self::Whole | Self::Member(_) | Self::Chunk(_) | Self::Unusable(_) => 0,
+            Self::Chunk(chunk) => chunk.held.as_ref().map_or(0, |held| held.range.len()),
+            Self::Whole | Self::Member(_) | Self::Unusable(_) => 0,
         }
     }
 
@@ -112,8 +115,18 @@ pub struct Chunk {
     pub form: Form,
     /// See [`crate::input::ChunkFacts`].
     pub first_record: Option<u64>,
+    /// Its bytes, if the worker could not read them for itself: they came out of a compressed file.
+    pub held: Option<Held>,
     /// Why this is no chunk that can be read.
     pub fault: Option<Failure>,
+}
+
+/// The bytes of a chunk.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// What goes before them.
+    pub header: Bytes,
+    pub range: Bytes,
 }
 
 /// What becomes of the bytes of a chunk on the way to the guest.
@@ -132,7 +145,7 @@ pub enum Form {
 #[derive(Clone, Debug, Default)]
 pub struct Handling {
     /// The most bytes that the input of a task may have.
-    most_bytes: Option<u64>,
+    pub(super) most_bytes: Option<u64>,
     pub(super) decompress: Decompress,
     pub(super) archives: Archives,
 }
@@ -207,8 +220,8 @@ fn open_content(
         Content::Chunk(chunk) => {
             handling.check(id, chunk.end - chunk.start)?;
             let file = match &chunk.member {
-                Some(member) => member.open(file, &id.path)?.0,
-                None => file,
+                Some(member) if chunk.held.is_none() => member.open(file, &id.path)?.0,
+                _ => file,
             };
             Ok(Box::new(ChunkInput::open(file, chunk)?))
         }

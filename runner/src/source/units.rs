@@ -123,6 +123,11 @@ impl<'a> Units<'a> {
         if let Some(splitter) = &self.inputs.splitter
             && let Some(unsplit) = self.unsplit(&path, &content)
         {
+            let is_compressed = || self.inputs.handling.format(&unsplit.file).is_ok_and(|format| format.is_some());
+            if self.is_for_counting && (unsplit.packed.is_some() || is_compressed()) {
+                self.has_left_out = true;
+                return None;
+            }
             self.chunks = Some(splitter.chunks(unsplit, &path, &self.inputs.handling));
             return None;
         }

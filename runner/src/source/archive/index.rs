@@ -7,7 +7,7 @@ use std::vec;
 
 use crate::config::Decompress;
 use crate::outcome::Failure;
-use crate::source::compressed::{Format, is_bomb};
+use crate::source::compressed::{Format, Unpacked};
 use crate::source::content::{Content, bad_input};
 use crate::source::open::{FileReader, InputFile};
 use crate::task::TaskPath;
@@ -67,7 +67,7 @@ impl Index {
                 let tape = BufReader::with_capacity(READ_BYTES, FileReader::new(Arc::clone(&file)));
                 list.tar(tape, None)
             }
-            Kind::Packed(format) => list.tar(Stream::new(&file, format), Some(format)),
+            Kind::Packed(format) => list.tar(Unpacked::of_format(&file, path, format), Some(format)),
             Kind::Zip => list.zip(&file),
         };
         let fault = match listed {
@@ -111,33 +111,7 @@ impl Iterator for Index {
     }
 }
 
-/// A compressed tar file, bounded in what comes out as any compressed file is.
-struct Stream {
-    content: Box<dyn Read + Send>,
-    packed_bytes: u64,
-    content_bytes: u64,
-}
-
-impl Stream {
-    fn new(file: &Arc<InputFile>, format: Format) -> Self {
-        let content = format.decoder(FileReader::new(Arc::clone(file)));
-        Self { content, packed_bytes: file.content_bytes(), content_bytes: 0 }
-    }
-}
-
-impl Read for Stream {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read_bytes = self.content.read(buffer)?;
-        self.content_bytes += read_bytes as u64;
-        if is_bomb(self.packed_bytes, self.content_bytes) {
-            let message = "more comes out than of anything that is no bomb; if that is right, decompress it first";
-            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
-        }
-        Ok(read_bytes)
-    }
-}
-
-impl Tape for Stream {
+impl Tape for Unpacked {
     fn skip(&mut self, bytes: u64) -> io::Result<()> {
         match io::copy(&mut self.take(bytes), &mut io::sink())? {
             skipped_bytes if skipped_bytes == bytes => Ok(()),

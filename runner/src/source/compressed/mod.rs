@@ -1,6 +1,7 @@
 //! Compressed inputs: recognised by their first bytes, decompressed while they are read, bounded in what comes out.
 
 mod frames;
+mod stream;
 #[cfg(test)]
 mod tests;
 
@@ -10,10 +11,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::config::Decompress;
 use crate::input::Input;
-use crate::outcome::{Failure, FailureKind};
+use crate::outcome::Failure;
 use crate::task::TaskPath;
 
 use self::frames::{Lz4Frames, ZstdFrames};
+pub use self::stream::Unpacked;
 use super::archive::Packed;
 use super::content::bad_input;
 use super::open::{FileReader, InputFile, failure_of};
@@ -94,11 +96,6 @@ pub struct Packing {
 }
 
 impl Packing {
-    /// Whether the bytes of the file are the content.
-    pub fn is_none(self) -> bool {
-        self.packed.is_none() && self.format.is_none()
-    }
-
     fn decoder(self, file: &Arc<InputFile>) -> Box<dyn Read + Send> {
         let file = FileReader::new(Arc::clone(file));
         let content = match self.packed {
@@ -165,19 +162,7 @@ impl Decompressed {
         most_bytes: Option<u64>,
     ) -> Result<Self, Failure> {
         let file = Arc::new(file);
-        let mut packing = Packing { packed: Some(packed), format: None };
-        let mut decoder = first.unwrap_or_else(|| packing.decoder(&file));
-        if decompress == Decompress::Auto {
-            let mut start = Vec::with_capacity(MAGIC_BYTES);
-            let read = (&mut decoder).take(MAGIC_BYTES as u64).read_to_end(&mut start);
-            read.map_err(|error| damaged(path, packing, &error, start.len() as u64))?;
-            packing.format = Format::recognise(&start);
-            let whole = Cursor::new(start).chain(decoder);
-            decoder = match packing.format {
-                Some(format) => format.decoder(whole),
-                None => Box::new(whole),
-            };
-        }
+        let (packing, decoder) = unpack(&file, path, Some(packed), first, decompress)?;
         Self::begin(file, path, packing, decoder, most_bytes)
     }
 
@@ -291,6 +276,30 @@ impl Input for Decompressed {
     }
 }
 
+/// Reads what is `packed` in a file, from `first` if that is there, and looks whether it is compressed itself.
+fn unpack(
+    file: &Arc<InputFile>,
+    path: &TaskPath,
+    packed: Option<Packed>,
+    first: Option<Box<dyn Read + Send>>,
+    decompress: Decompress,
+) -> Result<(Packing, Box<dyn Read + Send>), Failure> {
+    let mut packing = Packing { packed, format: None };
+    let mut content = first.unwrap_or_else(|| packing.decoder(file));
+    if decompress == Decompress::Auto {
+        let mut start = Vec::with_capacity(MAGIC_BYTES);
+        let read = (&mut content).take(MAGIC_BYTES as u64).read_to_end(&mut start);
+        read.map_err(|error| damaged(path, packing, &error, start.len() as u64))?;
+        packing.format = Format::recognise(&start);
+        let whole = Cursor::new(start).chain(content);
+        content = match packing.format {
+            Some(format) => format.decoder(whole),
+            None => Box::new(whole),
+        };
+    }
+    Ok((packing, content))
+}
+
 /// Whether so much content of a file of so many bytes is more than anybody means.
 pub fn is_bomb(file_bytes: u64, content_bytes: u64) -> bool {
     content_bytes > RATIO_FROM_BYTES && content_bytes / MOST_RATIO > file_bytes
@@ -310,12 +319,8 @@ fn damaged(path: &TaskPath, packing: Packing, error: &io::Error, decoded_bytes: 
 }
 
 /// The failure of what is compressed and was asked for in a way that needs it not to be.
-pub fn cannot_be_split(path: &TaskPath, packing: Packing) -> Failure {
-    Failure::new(
-        FailureKind::BadInput,
-        format!(
-            "split {path}: it is compressed ({packing}), so chunks of it cannot be read one by one: decompress it first, \
-             or run it without --split"
-        ),
-    )
+pub fn cannot_be_split(path: &TaskPath, packing: Packing, why: &str) -> Failure {
+    bad_input(format!(
+        "split {path}: it is compressed ({packing}), and {why}: decompress it first, or run it without --split"
+    ))
 }

@@ -5,6 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::path::Path;
 
 use super::*;
+use crate::outcome::FailureKind;
 use crate::source::root::Root;
 
 /// Frames and members follow one another in files that are appended to.

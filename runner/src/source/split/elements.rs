@@ -25,7 +25,10 @@ const STRUCTURAL: [bool; 256] = {
 pub(super) fn first_element(blocks: &mut Blocks, size_bytes: u64) -> Result<Result<u64, String>, Failure> {
     let mut offset = 0;
     while offset < size_bytes {
-        let block = blocks.at(offset, size_bytes, BLOCK_BYTES)?;
+        let (block, _) = blocks.at(offset, size_bytes, BLOCK_BYTES)?;
+        if block.is_empty() {
+            break;
+        }
         let skipped = if offset == 0 && block.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
         if let Some(at) = block[skipped..].iter().position(|byte| !byte.is_ascii_whitespace()) {
             let at = skipped + at;

@@ -20,7 +20,7 @@ pub(super) struct Layout {
 
 /// Looks at the first and the last lines of a file; or says what is wrong with them.
 pub(super) fn lay_out(blocks: &mut Blocks, size_bytes: u64) -> Result<Result<Layout, String>, Failure> {
-    let block = blocks.at(0, size_bytes, BLOCK_BYTES)?;
+    let (block, _) = blocks.at(0, size_bytes, BLOCK_BYTES)?;
     let mark = if block.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
     let Some(opening) = block[mark..].iter().position(|byte| !byte.is_ascii_whitespace()) else {
         return Ok(Err("it has no { or [ at its start".to_owned()));
@@ -38,7 +38,7 @@ pub(super) fn lay_out(blocks: &mut Blocks, size_bytes: u64) -> Result<Result<Lay
     let start = line_end as u64;
 
     let tail_start = size_bytes.saturating_sub(blocks.block_bytes as u64).max(start);
-    let tail = blocks.at(tail_start, size_bytes, BLOCK_BYTES)?;
+    let (tail, _) = blocks.at(tail_start, size_bytes, BLOCK_BYTES)?;
     let text = tail.trim_ascii_end();
     let line_start = memrchr(b'\n', text).map_or(0, |newline| newline + 1);
     if text[line_start..].trim_ascii_start() != [closing] || (line_start == 0 && tail_start > start) {

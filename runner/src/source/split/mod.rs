@@ -4,6 +4,7 @@
 //! byte twice but for the few that it asks for again. Where records can be recognised from any point on (lines and
 //! their like), the cutter jumps to where the chunk should end, and nothing before is read.
 
+mod blocks;
 mod csv;
 mod delimited;
 mod elements;
@@ -16,16 +17,18 @@ use std::fmt;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use bytes::Bytes;
 
 use crate::config::{ChunkSize, Split, Splitting};
 use crate::outcome::Failure;
 use crate::task::{Identity, TaskPath};
 
 use super::archive::{Member, Packed};
-use super::compressed::{Packing, cannot_be_split};
-use super::content::{Chunk, Form, Handling, bad_input};
+use super::compressed::{Packing, Unpacked, cannot_be_split};
+use super::content::{Chunk, Form, Handling, Held, bad_input};
 use super::open::InputFile;
 
+use self::blocks::{Blocks, Stream};
 pub(super) use self::elements::Elements;
 pub(super) use self::entries::{entry_offset, rewrite_entries};
 
@@ -125,8 +128,6 @@ impl Splitter {
     pub fn chunks(&self, input: Unsplit, path: &TaskPath, handling: &Handling) -> Chunks {
         let Unsplit { file, member, packed } = input;
         let identity = file.identity();
-        let mut blocks = Blocks { file, buffer: Vec::new(), block_bytes: self.block_bytes };
-        let size_bytes = blocks.file.content_bytes();
         let mut chunks = Chunks {
             path: path.clone(),
             member,
@@ -136,38 +137,64 @@ impl Splitter {
             form: Form::AsTheyAre,
             header_bytes: 0,
             position: Some(0),
-            end: size_bytes,
+            end: u64::MAX,
             next_record: Some(1),
             is_first: true,
+            header: Bytes::new(),
+            most_bytes: handling.most_bytes.unwrap_or(u64::MAX),
             fault: None,
             blocks: None,
         };
-        if size_bytes > 0
-            && let Err(fault) = self.lay_out(&mut blocks, &mut chunks, packed, handling)
-        {
-            chunks.cutter = None;
-            chunks.fault = Some(fault);
+        let laid_out = self.open(file, packed, path, handling).and_then(|mut blocks| {
+            let (block, is_all) = blocks.at(0, blocks.size_bytes().unwrap_or(u64::MAX), 1)?;
+            let is_empty = block.is_empty() && is_all;
+            if let Some(size_bytes) = blocks.size_bytes() {
+                chunks.end = size_bytes;
+            }
+            if !is_empty {
+                self.lay_out(&mut blocks, &mut chunks)?;
+            }
+            Ok(blocks)
+        });
+        match laid_out {
+            Ok(blocks) => chunks.blocks = Some(blocks),
+            Err(fault) => {
+                chunks.cutter = None;
+                chunks.fault = Some(fault);
+            }
         }
-        chunks.blocks = Some(blocks);
         chunks
     }
 
-    /// Finds out what holds for all chunks of a file.
-    fn lay_out(
+    /// Opens what is to be split: a file as it is, or what comes out of one that is compressed.
+    fn open(
         &self,
-        blocks: &mut Blocks,
-        chunks: &mut Chunks,
+        file: InputFile,
         packed: Option<Packed>,
+        path: &TaskPath,
         handling: &Handling,
-    ) -> Result<(), Failure> {
-        let path = chunks.path.clone();
-        let format = if packed.is_none() { handling.format(&blocks.file)? } else { None };
-        let packing = Packing { packed, format };
-        if !packing.is_none() {
-            return Err(cannot_be_split(&path, packing));
+    ) -> Result<Blocks, Failure> {
+        if packed.is_none() && handling.format(&file)?.is_none() {
+            return Ok(Blocks::of_file(file, self.block_bytes));
         }
+        let refuse = |packing, why| Err(cannot_be_split(path, packing, why));
+        if let Some(Packed::Streamed(_)) = packed {
+            let why = "what comes before it in the archive would have to be decompressed for each chunk";
+            return refuse(Packing { packed, format: None }, why);
+        }
+        let content = Unpacked::open(file, path, packed, handling.decompress)?;
+        if self.splitting.split == Split::JsonEntries {
+            return refuse(content.packing(), "its last line must be looked at first");
+        }
+        let stream = Stream::new(content, handling.most_bytes.unwrap_or(u64::MAX));
+        Ok(Blocks::of_stream(stream, self.block_bytes))
+    }
+
+    /// Finds out what holds for all chunks of a file.
+    fn lay_out(&self, blocks: &mut Blocks, chunks: &mut Chunks) -> Result<(), Failure> {
+        let path = chunks.path.clone();
         let fault = |message: String| bad_input(format!("split {path}: {message}"));
-        let size_bytes = blocks.file.content_bytes();
+        let size_bytes = chunks.end;
         chunks.cutter = match &self.splitting.split {
             Split::Lines => Some(Box::new(delimited::Delimited::new(b"\n"))),
             Split::Delimiter(delimiter) => Some(Box::new(delimited::Delimited::new(delimiter))),
@@ -192,6 +219,7 @@ impl Splitter {
                     return Err(fault(message));
                 }
                 chunks.header_bytes = header.end;
+                chunks.header = blocks.take(0, header.end).unwrap_or_default();
                 chunks.position = Some(header.end);
                 Some(Box::new(cutter))
             }
@@ -224,6 +252,9 @@ pub struct Chunks {
     /// The number of the next record, while they are counted.
     next_record: Option<u64>,
     is_first: bool,
+    /// Of a stream, what goes before each chunk.
+    header: Bytes,
+    most_bytes: u64,
     /// Why there is one chunk that cannot be read, in place of all.
     fault: Option<Failure>,
     blocks: Option<Blocks>,
@@ -243,12 +274,19 @@ impl Chunks {
             header_bytes: self.header_bytes,
             form: self.form,
             first_record: self.next_record,
+            held: None,
             fault,
         }
     }
 
     fn bad(&self, message: &str) -> Failure {
         bad_input(format!("split {}: {message}", self.path))
+    }
+
+    /// Whether the stream ends at `start`, where another chunk would begin.
+    fn is_over(&mut self, start: u64) -> bool {
+        let Some(blocks) = self.blocks.as_mut().filter(|blocks| blocks.is_stream()) else { return false };
+        self.form != Form::Elements && matches!(blocks.at(start, u64::MAX, 1), Ok(([], true)))
     }
 
     fn next_chunk(&mut self, start: u64) -> Chunk {
@@ -265,7 +303,13 @@ impl Chunks {
             (Some(cutter), Some(blocks)) if start < self.end || self.form == Form::Elements => {
                 cut(blocks, cutter.as_mut(), start, goal, self.end)
             }
-            _ => Ok(Cut::at(self.plain_end(goal), None)),
+            (_, Some(blocks)) => match goal {
+                // Only the size counts.
+                Goal::Offset(offset) => blocks.clamped(offset, self.end).map(|end| Cut::at(end, None)),
+                // There is nothing in which records could be told.
+                Goal::Records(_) => Ok(Cut::at(start, None)),
+            },
+            (_, None) => Ok(Cut::at(start, None)),
         };
         let Cut { end, next, records, fault } = match cut {
             Ok(cut) => cut,
@@ -274,24 +318,23 @@ impl Chunks {
                 return self.chunk(start, start, Some(failure));
             }
         };
+        let is_stream = self.blocks.as_ref().is_some_and(Blocks::is_stream);
+        let range = self.blocks.as_mut().and_then(|blocks| blocks.take(start, end));
         let fault = match (next, fault) {
             (_, Some(message)) => Some(self.bad(&message)),
+            _ if is_stream && range.is_none() => Some(self.bad(&format!(
+                "the chunk at byte {start} has more than {} bytes, and at most so many are allowed (--max-input)",
+                self.most_bytes
+            ))),
             (Some(_), None) => None,
             (None, None) => self.after_the_last(end),
         };
-        let chunk = self.chunk(start, end, fault);
+        let mut chunk = self.chunk(start, end, fault);
+        chunk.held = range.map(|range| Held { header: self.header.clone(), range });
         self.next_record = self.next_record.zip(records).map(|(number, records)| number.saturating_add(records));
         // An array that ends in a comma has an element to come, and says so by being cut off.
         self.position = next.filter(|&next| next < self.end || self.form == Form::Elements);
         chunk
-    }
-
-    /// The end of a chunk whose size alone counts.
-    fn plain_end(&self, goal: Goal) -> u64 {
-        match goal {
-            Goal::Offset(offset) => offset.min(self.end),
-            Goal::Records(_) => self.end,
-        }
     }
 
     /// Checks that nothing but white space follows the array that ends at `end`.
@@ -300,7 +343,8 @@ impl Chunks {
         let mut offset = end + 1;
         while offset < self.end {
             let block = match blocks.at(offset, self.end, BLOCK_BYTES) {
-                Ok(block) => block,
+                Ok(([], _)) => break,
+                Ok((block, _)) => block,
                 Err(failure) => return Some(failure),
             };
             if let Some(at) = block.iter().position(|byte| !byte.is_ascii_whitespace()) {
@@ -319,6 +363,10 @@ impl Iterator for Chunks {
 
     fn next(&mut self) -> Option<(u64, Chunk)> {
         let start = self.position?;
+        if !self.is_first && self.is_over(start) {
+            self.position = None;
+            return None;
+        }
         let chunk = self.next_chunk(start);
         let offset = if std::mem::take(&mut self.is_first) { 0 } else { start };
         Some((offset, chunk))
@@ -327,39 +375,14 @@ impl Iterator for Chunks {
 
 /// Looks at block after block until the chunk that begins at `start` ends, at `end` at the latest.
 fn cut(blocks: &mut Blocks, cutter: &mut dyn Cutter, start: u64, goal: Goal, end: u64) -> Result<Cut, Failure> {
-    let mut from = cutter.begin(start, goal).min(end);
+    let mut from = blocks.clamped(cutter.begin(start, goal), end)?;
     let mut look_bytes = if from > start { FIRST_LOOK_BYTES } else { BLOCK_BYTES };
     loop {
-        let block = blocks.at(from, end, look_bytes)?;
-        let is_last = from + block.len() as u64 >= end;
+        let (block, is_last) = blocks.at(from, end, look_bytes)?;
         match cutter.look(from, block, is_last) {
             Look::Cut(cut) => return Ok(cut),
             Look::From(next) => from = next,
         }
         look_bytes = BLOCK_BYTES;
-    }
-}
-
-/// A file, looked at here and there.
-#[derive(Debug)]
-pub struct Blocks {
-    file: InputFile,
-    buffer: Vec<u8>,
-    block_bytes: usize,
-}
-
-impl Blocks {
-    /// The bytes from `offset` on, `most_bytes` of them or as many as there are before `end`.
-    fn at(&mut self, offset: u64, end: u64, most_bytes: usize) -> Result<&[u8], Failure> {
-        let left_bytes = usize::try_from(end.saturating_sub(offset)).unwrap_or(usize::MAX);
-        let wanted = left_bytes.min(most_bytes).min(self.block_bytes);
-        if self.buffer.len() < wanted {
-            self.buffer.resize(wanted, 0);
-        }
-        let mut filled = 0;
-        while filled < wanted {
-            filled += self.file.read_at(&mut self.buffer[filled..wanted], offset + filled as u64)?;
-        }
-        Ok(&self.buffer[..wanted])
     }
 }

@@ -1,8 +1,12 @@
 //! Whatever the size of chunks and of blocks: the records of the chunks are those of the file.
 
 use std::fs;
+use std::io::Write as _;
 use std::num::NonZeroU64;
 use std::path::Path;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 use crate::config::{ChunkSize, Split, Splitting};
 use crate::input::{Input as _, read_exact};
@@ -18,6 +22,8 @@ use super::{Splitter, Unsplit};
 struct Site {
     _dir: tempfile::TempDir,
     root: Root,
+    /// Where the file is a compressed one.
+    packed: Root,
     path: TaskPath,
     text: Vec<u8>,
 }
@@ -26,8 +32,13 @@ impl Site {
     fn new(text: impl AsRef<[u8]>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("f"), text.as_ref()).unwrap();
-        let root = Root::open(dir.path()).unwrap();
-        Self { _dir: dir, root, path: TaskPath::from_path(Path::new("f")), text: text.as_ref().to_owned() }
+        let packed = dir.path().join("packed");
+        fs::create_dir(&packed).unwrap();
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(text.as_ref()).unwrap();
+        fs::write(packed.join("f"), encoder.finish().unwrap()).unwrap();
+        let (root, packed) = (Root::open(dir.path()).unwrap(), Root::open(&packed).unwrap());
+        Self { _dir: dir, root, packed, path: TaskPath::from_path(Path::new("f")), text: text.as_ref().to_owned() }
     }
 
     fn open(&self) -> InputFile {
@@ -35,32 +46,55 @@ impl Site {
     }
 
     fn chunks(&self, split: &Split, size: ChunkSize, block_bytes: usize) -> Vec<(u64, Chunk)> {
+        self.chunks_of(self.open(), split, size, block_bytes)
+    }
+
+    fn open_packed(&self) -> InputFile {
+        InputFile::open(&self.packed, &self.path).unwrap()
+    }
+
+    /// Checks that the compressed file gives what the other one does.
+    fn check_packed(&self, split: &Split, size: ChunkSize, block_bytes: usize) {
+        let contents = |open: &dyn Fn() -> InputFile| -> Vec<_> {
+            let chunks = self.chunks_of(open(), split, size, block_bytes);
+            let read = |chunk: &Chunk| read(open(), chunk).map_err(|failure| failure.message);
+            chunks.into_iter().map(|(offset, chunk)| (offset, chunk.first_record, read(&chunk))).collect()
+        };
+        let about = format!("{split:?} {size:?} {block_bytes} {:?}", self.text.escape_ascii().to_string());
+        assert_eq!(contents(&|| self.open_packed()), contents(&|| self.open()), "{about}");
+    }
+
+    fn chunks_of(&self, file: InputFile, split: &Split, size: ChunkSize, block_bytes: usize) -> Vec<(u64, Chunk)> {
         let mut splitter =
             Splitter::new(&Splitting { split: split.clone(), size, column: "chunk".to_owned() }).unwrap();
         splitter.block_bytes = block_bytes;
-        let input = Unsplit { file: self.open(), member: None, packed: None };
+        let input = Unsplit { file, member: None, packed: None };
         splitter.chunks(input, &self.path, &Handling::default()).collect()
     }
 
-    /// Reads a chunk as a guest would, in small pieces.
     fn read(&self, chunk: &Chunk) -> Result<Vec<u8>, Failure> {
-        let mut input = ChunkInput::open(self.open(), chunk)?;
-        let mut whole = vec![0; input.size_bytes().unwrap() as usize];
-        read_exact(&mut input, &mut whole)?;
-        assert_eq!(input.read(&mut [0; 3])?, 0);
-        input.rewind()?;
-        let mut pieces = Vec::new();
-        loop {
-            let mut piece = [0; 3];
-            match input.read(&mut piece)? {
-                0 => break,
-                read_bytes => pieces.extend_from_slice(&piece[..read_bytes]),
-            }
-        }
-        assert_eq!(pieces, whole, "small reads give what a large one gives");
-        input.verify()?;
-        Ok(whole)
+        read(self.open(), chunk)
     }
+}
+
+/// Reads a chunk as a guest would, in small pieces.
+fn read(file: InputFile, chunk: &Chunk) -> Result<Vec<u8>, Failure> {
+    let mut input = ChunkInput::open(file, chunk)?;
+    let mut whole = vec![0; input.size_bytes().unwrap() as usize];
+    read_exact(&mut input, &mut whole)?;
+    assert_eq!(input.read(&mut [0; 3])?, 0);
+    input.rewind()?;
+    let mut pieces = Vec::new();
+    loop {
+        let mut piece = [0; 3];
+        match input.read(&mut piece)? {
+            0 => break,
+            read_bytes => pieces.extend_from_slice(&piece[..read_bytes]),
+        }
+    }
+    assert_eq!(pieces, whole, "small reads give what a large one gives");
+    input.verify()?;
+    Ok(whole)
 }
 
 fn bytes(size: u64) -> ChunkSize {
@@ -91,6 +125,7 @@ fn check(split: &Split, text: &[u8], least_block: usize, records_of: impl Fn(&[u
     each_size(text, least_block, |size, block| {
         let about = format!("{split:?}, {size:?}, blocks of {block}: {:?}", text.escape_ascii().to_string());
         let chunks = site.chunks(split, size, block);
+        site.check_packed(split, size, block);
         let mut found = Vec::new();
         assert_eq!(chunks[0].0, 0, "{about}");
         for (index, (offset, chunk)) in chunks.iter().enumerate() {
@@ -175,6 +210,9 @@ fn bytes_are_pieces_of_one_size() {
     let found: Vec<Vec<u8>> = chunks.iter().map(|(_, chunk)| site.read(chunk).unwrap()).collect();
     assert_eq!(found, [b"0123".to_vec(), b"4567".to_vec(), b"89".to_vec()]);
     assert_eq!(chunks.iter().map(|(offset, _)| *offset).collect::<Vec<_>>(), [0, 4, 8]);
+    for text in ["", "0123", "0123456789"] {
+        Site::new(text).check_packed(&Split::Bytes(size), ChunkSize::DEFAULT, 1 << 16);
+    }
 }
 
 #[test]
@@ -278,6 +316,9 @@ fn a_place_in_a_chunk_is_one_in_the_file() {
 fn faults(split: &Split, text: &str, size: ChunkSize) -> Vec<String> {
     let site = Site::new(text);
     let chunks = site.chunks(split, size, 1 << 16);
+    if *split != Split::JsonEntries {
+        site.check_packed(split, size, 1 << 16);
+    }
     let failures = chunks.iter().filter_map(|(_, chunk)| site.read(chunk).err());
     failures
         .map(|failure| {
