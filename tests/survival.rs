@@ -2,7 +2,10 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -67,4 +70,172 @@ fn a_panic_in_one_worker_is_the_failure_of_its_task_and_the_run_goes_on() {
 
     site.run("echo.wat", &["--retry-failed=host"]).run().expect_code(0);
     assert_eq!(site.results().lines().count(), 41);
+}
+
+/// All that a run leaves behind but times.
+#[derive(Debug, PartialEq)]
+struct Left {
+    /// Of each task, what the ledger holds.
+    tasks: Vec<Vec<String>>,
+    results: String,
+    files: Vec<(PathBuf, Vec<u8>)>,
+}
+
+fn left_by(site: &Site) -> Left {
+    let ledger = rusqlite::Connection::open(site.out().join("ledger.db")).unwrap();
+    let columns = "hex(key), offset, state, kind, task.rows, rejects, fuel, peak_memory_bytes, message, backtrace, log, output.rows";
+    let query = format!("SELECT {columns} FROM task LEFT JOIN output ON output.id = task.output ORDER BY key, offset");
+    let mut statement = ledger.prepare(&query).unwrap();
+    let number = statement.column_count();
+    let tasks =
+        statement.query_map([], |row| (0..number).map(|column| Ok(format!("{:?}", row.get_ref(column)?))).collect());
+    let tasks = tasks.unwrap().map(Result::unwrap).collect();
+    let mut files = Vec::new();
+    collect_files(&site.out().join("files"), &mut files);
+    let files = files.into_iter().map(|path| (path.strip_prefix(site.out()).unwrap().into(), fs::read(&path).unwrap()));
+    Left { tasks, results: site.results(), files: files.collect() }
+}
+
+fn collect_files(folder: &Path, files: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    for path in paths {
+        if path.is_dir() { collect_files(&path, files) } else { files.push(path) }
+    }
+}
+
+#[test]
+fn in_processes_of_their_own_tasks_come_to_the_same() {
+    let contents = ["{\"n\":1}", "broken", "", "?declined", "a=x\nb/c=y\n", "a=x\n!no", "table"];
+    let kinds = [
+        ("echo.wat", vec![]),
+        ("echo.wat", vec!["--split", "lines", "--chunk-bytes", "16", "--suffix", ".txt"]),
+        ("echo.wat", vec!["--input", "file", "--result", "file"]),
+        ("emit_pulled.wat", vec!["--split", "lines", "--chunk-records", "1"]),
+        ("files.wat", vec![]),
+        ("log.wat", vec!["--no-cache"]),
+        ("loop.wat", vec!["--fuel", "1e6"]),
+        ("pull_count.wat", vec!["--warm-start", "off"]),
+        ("reject.wat", vec!["--split", "lines", "--chunk-records", "2"]),
+        ("rows_and_file.wat", vec!["--isolation", "worker"]),
+        ("shared.wat", vec!["--share", "shared"]),
+        ("trap_after_row.wat", vec!["--memory", "1MiB"]),
+    ];
+    for (guest_name, args) in kinds {
+        let sites = ["thread", "process"].map(|ring| {
+            let site = Site::new(0);
+            for (number, content) in contents.iter().enumerate() {
+                fs::write(site.0.path().join(format!("in/f{number}")), content).unwrap();
+            }
+            fs::write(site.0.path().join("in/lines.txt"), "{\"n\":1}\n".repeat(20)).unwrap();
+            fs::write(site.0.path().join("in/large.json"), vec![b' '; 3_000_001]).unwrap();
+            fs::create_dir(site.0.path().join("shared")).unwrap();
+            fs::write(site.0.path().join("shared/table"), "xx{\"a\":1}\n{\"a\":2}").unwrap();
+            let shared = site.0.path().join("shared").to_string_lossy().into_owned();
+            let args: Vec<&str> = args.iter().map(|&arg| if arg == "shared" { shared.as_str() } else { arg }).collect();
+            let ended = site.run(guest_name, &args).args(["--lockdown", "require", "--ring", ring]).run();
+            let run_json = fs::read_to_string(site.out().join("run.json")).unwrap_or_else(|_| panic!("{ended}"));
+            assert!(run_json.contains(&format!("\"ring\": \"{ring}\"")), "{run_json}");
+            site
+        });
+        let [thread, process] = sites.each_ref().map(left_by);
+        assert!(!thread.tasks.is_empty(), "{guest_name}");
+        assert_eq!(thread, process, "{guest_name} {args:?}");
+    }
+}
+
+#[test]
+fn a_process_that_dies_costs_its_task_and_no_other() {
+    for (deed, death) in [("abort", "SIGABRT"), ("segv", "SIGSEGV")] {
+        let site = Site::new(40);
+        site.run("echo.wat", &["--ring", "process", "--retries", "1", "--lockdown", "require"])
+            .env("SANDMILL_TASK_FAULT", format!("{deed}:f007.json"))
+            .run()
+            .expect_code(3);
+        let message = format!("the process that ran it died: {death}");
+        assert_eq!(site.failures(), [["f007.json".to_owned(), "host".to_owned(), message]]);
+        assert_eq!(site.results().lines().count(), 40, "a header and 39 rows");
+        site.run("echo.wat", &["--retry-failed=host"]).run().expect_code(0);
+        assert_eq!(site.results().lines().count(), 41);
+    }
+}
+
+/// The processes that `parent` has started.
+fn children(parent: u32) -> Vec<u32> {
+    let is_child = |pid: &u32| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        status.lines().any(|line| line.strip_prefix("PPid:").is_some_and(|of| of.trim() == parent.to_string()))
+            && !status.contains("State:\tZ")
+    };
+    let numbers = fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    numbers.filter(is_child).collect()
+}
+
+/// Waits until something is there.
+fn wait_for<T>(mut look: impl FnMut() -> Option<T>) -> T {
+    for _ in 0..12_000 {
+        if let Some(found) = look() {
+            return found;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    panic!("nothing came of it");
+}
+
+/// The child of a run with one worker, once it is at a task that never ends.
+fn busy_child(runner: &Child) -> u32 {
+    let spawner = wait_for(|| children(runner.id()).pop());
+    let child = wait_for(|| children(spawner).pop());
+    // It spends time on nothing else for so long.
+    wait_for(|| {
+        let stat = fs::read_to_string(format!("/proc/{child}/stat")).ok()?;
+        let ticks: u64 = stat.rsplit(") ").next()?.split(' ').nth(11)?.parse().ok()?;
+        (ticks > 50).then_some(child)
+    })
+}
+
+fn signal(process: u32, name: &str) {
+    let killed = Command::new("kill").arg(format!("-{name}")).arg(process.to_string()).status().unwrap();
+    assert!(killed.success());
+}
+
+#[test]
+fn a_process_that_is_killed_in_the_middle_of_a_task_is_replaced() {
+    let site = Site::new(1);
+    let args = ["--ring", "process", "-j1", "--retries", "0", "--fuel", "1e15", "--timeout", "1h"];
+    let mut runner = site.run("loop.wat", &[&args[..], &["-q", "--lockdown", "require"]].concat()).into_command();
+    let mut runner = runner.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let child = busy_child(&runner);
+    let status = fs::read_to_string(format!("/proc/{child}/status")).unwrap();
+    let field = |name| status.lines().find_map(|line: &str| line.strip_prefix(name)).unwrap_or_default().trim();
+    assert_eq!((field("Seccomp:"), field("NoNewPrivs:")), ("2", "1"), "it is locked down: {status}");
+    let environ = fs::read(format!("/proc/{child}/environ")).unwrap_or_default();
+    assert!(!environ.windows(5).any(|part| part == b"PATH="), "it knows nothing of the user's environment");
+    // Those that are for all processes of a terminal or of a service are not for it.
+    signal(child, "INT");
+    signal(child, "TERM");
+    assert!(busy_child(&runner) == child && runner.try_wait().unwrap().is_none());
+    signal(child, "KILL");
+    assert_eq!(runner.wait().unwrap().code(), Some(3));
+    let failures = site.failures();
+    assert_eq!(failures[0][1..], ["host", "the process that ran it died: SIGKILL"], "{failures:?}");
+}
+
+#[test]
+fn when_a_run_is_killed_nothing_of_it_stays() {
+    let site = Site::new(1);
+    let args = ["--ring", "process", "-j1", "--fuel", "1e15", "--timeout", "1h", "-q"];
+    let mut runner = site.run("loop.wat", &args).into_command();
+    let mut runner = runner.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let spawner = wait_for(|| children(runner.id()).pop());
+    let child = busy_child(&runner);
+    runner.kill().unwrap();
+    runner.wait().unwrap();
+    for process in [spawner, child] {
+        wait_for(|| {
+            let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+            (status.is_empty() || status.contains("State:\tZ")).then_some(())
+        });
+    }
 }

@@ -22,6 +22,9 @@ pub struct Config {
     /// A folder of this user's alone in which compiled processors are kept; `None` compiles every time.
     pub cache: Option<PathBuf>,
     pub lockdown: Lockdown,
+    pub ring: Ring,
+    /// sandmill's own program, which is started for processes that tasks run in.
+    pub program: Option<PathBuf>,
     /// `--param`: handed to the guest, part of the fingerprint.
     pub params: BTreeMap<String, String>,
     /// `--share`: a file, or a folder of files, that all tasks may read; part of the fingerprint by its content.
@@ -46,6 +49,8 @@ impl Config {
             command: Command::default(),
             cache: None,
             lockdown: Lockdown::default(),
+            ring: Ring::default(),
+            program: None,
             params: BTreeMap::new(),
             share: None,
             budget: Budget::default(),
@@ -243,7 +248,7 @@ pub enum Output {
 }
 
 /// Whether one guest instance may see what an earlier task left in it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Isolation {
     /// A pristine instance for every task.
     #[default]
@@ -253,7 +258,7 @@ pub enum Isolation {
 }
 
 /// Whether the instances of a reactor begin where its initialisation ended. Changes nothing but time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WarmStart {
     /// Where that is possible and gains anything.
     #[default]
@@ -265,7 +270,7 @@ pub enum WarmStart {
 
 /// Whether the kernel keeps the process of a run to what that run needs. It does so for good, which is for the process to
 /// decide and not for a library: so this is off by default here.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Lockdown {
     #[default]
     Off,
@@ -275,8 +280,18 @@ pub enum Lockdown {
     Require,
 }
 
-/// How a WASI command gets its input.
+/// Where tasks run. Changes nothing but time, and what a fault of ours can cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ring {
+    /// In threads of the run's process.
+    #[default]
+    Thread,
+    /// Those of each worker in a process of its own.
+    Process,
+}
+
+/// How a WASI command gets its input.
+#[derive(serde::Serialize, serde::Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum InputMode {
     /// On standard input.
     #[default]
@@ -311,7 +326,7 @@ pub enum CommandResult {
 }
 
 /// What one task may consume. Running out ends that task and no other.
-#[derive(Clone, Debug)]
+#[derive(serde::Serialize, serde::Deserialize, Clone, Debug)]
 pub struct Budget {
     pub fuel: Fuel,
     /// Time in the sandbox, counted in ticks of our own ticker: a stopped process costs nothing.
@@ -339,7 +354,7 @@ impl Default for Budget {
 }
 
 /// Fuel of a task: one unit is about one WebAssembly operator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fuel {
     pub base: u64,
     pub per_input_byte: u64,

@@ -69,6 +69,12 @@ points! {
     FilesSwept = "files.swept",
 }
 
+/// Where faults are asked for: what a process that starts another has to hand on.
+#[cfg(debug_assertions)]
+pub const VARIABLES: &[&str] = &["SANDMILL_FAULT", "SANDMILL_TASK_FAULT"];
+#[cfg(not(debug_assertions))]
+pub const VARIABLES: &[&str] = &[];
+
 /// Passes a fault point.
 #[cfg(debug_assertions)]
 pub fn point(point: Point) {

@@ -40,7 +40,7 @@ pub trait Input: Send + Sync + 'static {
 }
 
 /// What is known of a chunk before it is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChunkFacts {
     /// The number of its first record in the file, counted from 1, where records were counted on the way to it.
     pub first_record: Option<u64>,

@@ -12,6 +12,7 @@ pub mod input;
 pub mod meter;
 pub mod outcome;
 pub mod report;
+pub mod ring;
 pub mod row;
 pub mod sandbox;
 pub mod task;

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::file::StagedFile;
 use crate::row::Rows;
 use crate::task::{Identity, Task};
@@ -19,7 +21,7 @@ pub enum Outcome {
 }
 
 /// A record within a task that could not be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 pub struct Reject {
     /// Number of the record within the task, counted as the processor counts.
     pub record: u64,
@@ -29,7 +31,7 @@ pub struct Reject {
 }
 
 /// Why a task failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     pub kind: FailureKind,
     /// One line or a few, in the processor's words or ours. Any text: escape it before it goes to a terminal.
@@ -53,7 +55,7 @@ impl fmt::Display for Failure {
 impl std::error::Error for Failure {}
 
 /// The kinds of failure. Each has one cause; `docs/output.md` lists them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FailureKind {
     /// The processor returned an error of its own.
     GuestError,
@@ -161,7 +163,7 @@ impl FromStr for FailureKind {
 }
 
 /// What one attempt at a task consumed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Fuel consumed. A lower bound if the attempt ended in a trap other than `out_of_fuel`.
     pub fuel: u64,

@@ -1,4 +1,4 @@
-//! The workers: one thread and one sandbox each, taking batches of tasks and giving finished ones.
+//! The workers: one thread each, with a sandbox in it or in a process of its own, taking batches of tasks and giving finished ones.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,8 +14,8 @@ use crate::gate::Gate;
 use crate::meter::{Meter, Metered};
 use crate::outbox::{Outbox, Refused};
 use crate::outcome::{Finished, Outcome};
+use crate::ring::{self, Place};
 use crate::sandbox::{Attempt, Processor};
-use crate::seat::Seat;
 use crate::select::Job;
 use crate::source::{self, Content, Handling, Opened, Root};
 use crate::task::{Identity, TaskId};
@@ -32,6 +32,8 @@ const PARCEL_BYTES: usize = 1 << 20;
 /// What all workers share.
 pub struct Workshop<'a> {
     pub processor: &'a Processor,
+    /// `None` where tasks run in the threads of the workers.
+    pub ring: Option<&'a ring::Loaded<'a>>,
     pub root: &'a Root,
     pub handling: &'a Handling,
     /// Takes the files that tasks give; `None` where nothing is kept.
@@ -66,7 +68,7 @@ impl Workshop<'_> {
     /// # Errors
     /// If the worker cannot set itself up, or write the files of a task.
     pub fn work(&self, worker: usize) -> anyhow::Result<()> {
-        let mut seat = Seat::new(self.processor, worker)?;
+        let mut place = Place::new(self.processor, self.ring, worker)?;
         let watched = self.control.monitor.wants_task_starts();
         let meter = self.meters.get(worker).filter(|_| watched);
         for batch in &self.tasks {
@@ -80,7 +82,7 @@ impl Workshop<'_> {
                 if watched {
                     self.control.event(Event::TaskStarted { worker, task: &job.task.id });
                 }
-                let finished = self.finish(&mut seat, job, meter)?;
+                let finished = self.finish(&mut place, job, meter)?;
                 if self.fail_fast && matches!(finished.outcome, Outcome::Failed(_)) {
                     self.control.request_stop(Stop::FailFast);
                 }
@@ -108,13 +110,13 @@ impl Workshop<'_> {
     }
 
     /// Runs a task to its end: an outcome that stands, or as many attempts as are allowed.
-    fn finish(&self, seat: &mut Seat<'_>, job: Job, meter: Option<&Arc<Meter>>) -> anyhow::Result<Finished> {
+    fn finish(&self, place: &mut Place<'_>, job: Job, meter: Option<&Arc<Meter>>) -> anyhow::Result<Finished> {
         let Job { task, content, permit: _permit } = job;
         let mut attempts = task.earlier_attempts;
         let mut tries_left = self.retries;
         loop {
             attempts = attempts.saturating_add(1);
-            let (attempt, identity) = self.attempt(seat, &task.id, &content, meter)?;
+            let (attempt, identity) = self.attempt(place, &task.id, &content, meter)?;
             match &attempt.outcome {
                 Outcome::Failed(failure) if !failure.kind.is_deterministic() && tries_left > 0 => tries_left -= 1,
                 _ => {
@@ -134,7 +136,7 @@ impl Workshop<'_> {
 
     fn attempt(
         &self,
-        seat: &mut Seat<'_>,
+        place: &mut Place<'_>,
         task: &TaskId,
         content: &Content,
         meter: Option<&Arc<Meter>>,
@@ -144,7 +146,7 @@ impl Workshop<'_> {
             Some(meter) => Box::new(Metered::new(input, Arc::clone(meter))),
             None => input,
         });
-        let attempt = metered.map_or_else(|failure| Ok(Attempt::failed(failure)), |input| seat.run(task, input))?;
+        let attempt = metered.map_or_else(|failure| Ok(Attempt::failed(failure)), |input| place.run(task, input))?;
         Ok((attempt, identity))
     }
 }

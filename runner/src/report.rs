@@ -148,6 +148,9 @@ pub struct RunDocument {
     /// How inputs were split.
     #[serde(default)]
     pub split: Option<String>,
+    /// Where tasks ran: thread or process.
+    #[serde(default)]
+    pub ring: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -192,6 +195,7 @@ impl RunDocument {
             },
             lockdown: Some(lockdown.to_string()),
             split: config.source.splitting.as_ref().map(|splitting| format!("{splitting:?}")),
+            ring: Some(format!("{:?}", config.ring).to_lowercase()),
         }
     }
 }

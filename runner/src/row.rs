@@ -60,6 +60,38 @@ impl Rows {
         }
     }
 
+    /// The rows in the form of [`Rows::as_ndjson`].
+    pub fn into_ndjson(self) -> String {
+        self.ndjson
+    }
+
+    /// Those that another process made of a guest's, checked as if the guest had written them here. `self`, which has none
+    /// yet, knows their task.
+    ///
+    /// # Errors
+    /// Those of [`Rows::push_json`].
+    pub fn filled_with(mut self, ndjson: String, schema: &Schema) -> Result<Self, Failure> {
+        for line in ndjson.split_terminator('\n') {
+            let mut row = Row::parse(line).map_err(|error| bad_output(error.to_string()))?;
+            row.check_unique()?;
+            row.check_unicode()?;
+            if let Some((column, text)) = &self.first_cell {
+                let is_there = row.cells.first().is_some_and(|(name, value)| name == column && value.get() == text);
+                if !is_there {
+                    return Err(bad_output(format!("a row does not begin with its {column:?}")));
+                }
+                row.cells.remove(0);
+            }
+            schema.check(&row)?;
+            self.count += 1;
+        }
+        if !ndjson.is_empty() && !ndjson.ends_with('\n') {
+            return Err(bad_output("a row does not end".to_owned()));
+        }
+        self.ndjson = ndjson;
+        Ok(self)
+    }
+
     fn push_array(&mut self, array: &RawValue, schema: &Schema) -> Result<(), Failure> {
         let elements: Vec<&RawValue> =
             serde_json::from_str(array.get()).map_err(|error| bad_output(error.to_string()))?;
@@ -173,7 +205,7 @@ pub fn cell_text(value: &RawValue) -> serde_json::Result<Cow<'_, str>> {
 }
 
 /// What is known of the columns before the first row.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(serde::Serialize, serde::Deserialize, Clone, Debug, Default, PartialEq, Eq)]
 pub struct Schema {
     /// The column that the views put first; no guest may use its name.
     pub path_column: Option<String>,
@@ -410,6 +442,24 @@ mod tests {
         assert_eq!(rows(&format!("{{{many}\"k7\":1}}")), Err(FailureKind::BadOutput));
         let mut not_utf8 = Rows::default();
         assert_eq!(not_utf8.push_json(b"{\"a\":\"\xff\"}", &OPEN).unwrap_err().kind, FailureKind::BadOutput);
+    }
+
+    #[test]
+    fn rows_of_another_process_are_checked_again() {
+        let again = |text: &str| Rows::default().filled_with(text.to_owned(), &OPEN).map_err(|failure| failure.kind);
+        let rows = "{\"a\":1}\n{\"a\":[2,{}]}\n";
+        let mut here = Rows::default();
+        here.push_json(rows.as_bytes(), &OPEN).unwrap();
+        assert_eq!(again(rows), Ok(here));
+        assert_eq!(again(""), Ok(Rows::default()));
+        for text in ["{}", "\n", "[{}]\n", "{}{}\n", "{\"a\":1,\"a\":1}\n", "{\"a\":\"\\ud800\"}\n", "1\n"] {
+            assert_eq!(again(text), Err(FailureKind::BadOutput), "{text}");
+        }
+        let narrow = Schema { columns: Some(vec!["a".to_owned()]), ..OPEN };
+        let of_chunk = |text: &str| Rows::of_chunk("chunk", 7).filled_with(text.to_owned(), &narrow);
+        assert_eq!(of_chunk("{\"chunk\":7,\"a\":1}\n").unwrap().count(), 1);
+        assert_eq!(of_chunk("{\"chunk\":8,\"a\":1}\n").unwrap_err().kind, FailureKind::BadOutput);
+        assert_eq!(of_chunk("{\"chunk\":7,\"b\":1}\n").unwrap_err().kind, FailureKind::Schema);
     }
 
     #[test]

@@ -22,6 +22,7 @@ use crate::meter::Meter;
 use crate::outbox::Outbox;
 use crate::outcome::{FailureKind, Usage};
 use crate::report::{Ended, RunDocument, Summary, Written};
+use crate::ring::Ring;
 use crate::row::Schema;
 use crate::sandbox::{self, Native, Processor, Settings, Shared};
 use crate::select::Selection;
@@ -51,6 +52,8 @@ struct Run<'a> {
     workers: NonZeroUsize,
     store: Store,
     lockdown: lockdown::State,
+    /// Of processes that tasks run in.
+    ring: Option<Ring>,
 }
 
 /// The ledger of a run, and what belongs to it.
@@ -75,6 +78,7 @@ pub struct Prepared<'a> {
     available_bytes: Option<u64>,
     staging: StagingFolder,
     shared: Option<Arc<Shared>>,
+    ring: Option<Ring>,
     _made: MadeFolders,
 }
 
@@ -91,9 +95,10 @@ impl<'a> Prepared<'a> {
         let staging = StagingFolder::of(config)?;
         let shared = share(config)?;
         let made = MadeFolders::for_run(config)?;
+        let ring = ring(config, &staging, shared.as_deref())?;
         let copy = shared.as_ref().map(|shared| shared.folder());
         let lockdown = lockdown::engage(config, &inputs, &made.parents(), copy)?;
-        Ok(Self { config, started, inputs, lockdown, available_bytes, staging, shared, _made: made })
+        Ok(Self { config, started, inputs, lockdown, available_bytes, staging, shared, ring, _made: made })
     }
 
     /// Does it. What a stranger wrote is read only from here on.
@@ -106,7 +111,7 @@ impl<'a> Prepared<'a> {
 
     /// Does it, with `native` in place of the guest.
     pub(crate) fn run_with(self, native: Option<Native>, monitor: &dyn Monitor) -> anyhow::Result<Summary> {
-        let Self { config, started, inputs, lockdown, available_bytes, staging, shared, _made } = self;
+        let Self { config, started, inputs, lockdown, available_bytes, staging, shared, ring, _made } = self;
         let control = Control::new(monitor);
         let workers = affordable_workers(config, available_bytes, &control);
         let mut processor = load(config, workers, staging.path(), shared, false)?;
@@ -114,7 +119,7 @@ impl<'a> Prepared<'a> {
             processor = processor.replaced_by(native);
         }
         let store = Store::open(config, &processor, &lockdown, &control)?;
-        Run { config, control, started, processor, inputs, workers, store, lockdown }.go()
+        Run { config, control, started, processor, inputs, workers, store, lockdown, ring }.go()
     }
 }
 
@@ -168,6 +173,26 @@ pub fn share(config: &Config) -> anyhow::Result<Option<Arc<Shared>>> {
     config.share.as_deref().map(|source| Shared::copy(source).map(Arc::new)).transpose()
 }
 
+fn read_processor(config: &Config) -> anyhow::Result<Vec<u8>> {
+    fs::read(&config.processor).with_context(|| format!("read processor {}", config.processor.display()))
+}
+
+/// Starts what starts processes for tasks, if they are to run in such.
+fn ring(config: &Config, staging: &StagingFolder, shared: Option<&Shared>) -> anyhow::Result<Option<Ring>> {
+    match config.ring {
+        config::Ring::Thread => Ok(None),
+        config::Ring::Process => {
+            let program = config.program.as_deref().context("processes for tasks need sandmill's own program")?;
+            let staging = staging.path();
+            if let Some(staging) = &staging {
+                // What is to be granted must be there.
+                fs::create_dir_all(staging).with_context(|| format!("create folder {}", staging.display()))?;
+            }
+            Ring::start(program, config, staging.as_deref(), shared).map(Some)
+        }
+    }
+}
+
 /// Compiles the processor as `config` wants it run. `debug_info` is [`Settings::debug_info`].
 ///
 /// # Errors
@@ -180,7 +205,7 @@ pub fn load(
     debug_info: bool,
 ) -> anyhow::Result<Processor> {
     let path = config.processor.display();
-    let wasm = fs::read(&config.processor).with_context(|| format!("read processor {path}"))?;
+    let wasm = read_processor(config)?;
     let settings = Settings {
         budget: config.budget.clone(),
         isolation: config.isolation,
@@ -365,7 +390,11 @@ impl Store {
 
 impl Run<'_> {
     fn go(self) -> anyhow::Result<Summary> {
-        let Self { config, control, started, processor, inputs, workers, store, lockdown } = self;
+        let Self { config, control, started, processor, inputs, workers, store, lockdown, ring } = self;
+        let ring = match &ring {
+            Some(ring) if processor.native().is_none() => Some(ring.load(&processor, read_processor(config)?)?),
+            _ => None,
+        };
         let Store { mut ledger, folder, run, document, views, _lock } = store;
         let outbox = folder.as_deref().map(|folder| Outbox::new(folder, file_suffix(config)));
         let delivery = outbox.as_ref().map(|outbox| Delivery::recover(outbox, &mut ledger)).transpose()?;
@@ -391,6 +420,7 @@ impl Run<'_> {
             meters: &meters,
             room,
             outbox: outbox.as_ref(),
+            ring: ring.as_ref(),
         };
         let worked = threads.run(selection, ledger, run, views, delivery)?;
 

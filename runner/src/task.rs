@@ -7,12 +7,14 @@ use std::fmt::{self, Write as _};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 /// The path of an input as the ledger and the views know it: relative to the root of the run, or absolute for an input
 /// outside it. Any bytes but NUL.
 ///
 /// It is kept as its *key*, the path with every `/` as a NUL byte. Comparing keys as plain bytes compares paths
 /// component by component, which is the order of the walk, of the ledger and of every view.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TaskPath(Box<[u8]>);
 
 impl TaskPath {
@@ -71,7 +73,7 @@ impl fmt::Debug for TaskPath {
 }
 
 /// What makes a task itself: its input and where in it the task begins. Ordered by path, then by offset.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TaskId {
     pub path: TaskPath,
     /// First byte of the task's chunk; 0 for a task that is a whole file.

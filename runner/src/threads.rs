@@ -18,6 +18,7 @@ use crate::ledger::{Ledger, RunId};
 use crate::meter::Meter;
 use crate::outbox::Outbox;
 use crate::pool::{self, Workshop};
+use crate::ring;
 use crate::sandbox::Processor;
 use crate::select::Selection;
 use crate::source::Inputs;
@@ -61,6 +62,8 @@ pub struct Threads<'a> {
     pub room: Room,
     /// `None` where nothing is kept.
     pub outbox: Option<&'a Outbox>,
+    /// `None` where tasks run in this process.
+    pub ring: Option<&'a ring::Loaded<'a>>,
 }
 
 impl<'a> Threads<'a> {
@@ -104,6 +107,7 @@ impl<'a> Threads<'a> {
             })?;
             let workshop = Workshop {
                 processor: self.processor,
+                ring: self.ring,
                 root: self.inputs.root(),
                 handling: self.inputs.handling(),
                 outbox: self.outbox,
@@ -223,6 +227,7 @@ mod tests {
             meters: &[],
             room,
             outbox: None,
+            ring: None,
         };
         threads.run(selection, ledger, run, None, None).unwrap().counts.done
     }

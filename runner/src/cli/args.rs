@@ -55,6 +55,21 @@ pub enum Command {
     /// Make a folder with a processor of your own, ready to be built and run
     #[command(long_about = help::NEW, after_help = help::NEW_EXAMPLES)]
     New(NewArgs),
+
+    /// What a run starts to start processes for its tasks
+    #[command(hide = true)]
+    Spawner(RingArgs),
+
+    /// What the spawner starts: a process for tasks
+    #[command(hide = true)]
+    Child(RingArgs),
+}
+
+/// Not for users: a run says this to itself.
+#[derive(Args, Debug)]
+pub struct RingArgs {
+    /// What children may reach, as JSON
+    pub confines: String,
 }
 
 #[derive(Args, Debug)]

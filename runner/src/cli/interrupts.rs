@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use sandmill::event::Stop;
-use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::flag;
 use signal_hook::iterator::Signals;
 
@@ -62,6 +62,17 @@ fn stop_of(signal: i32) -> Option<Stop> {
         SIGTERM => Some(Stop::Terminated),
         _ => None,
     }
+}
+
+/// For processes that a run has started: when they end is for it to say, whoever else is told to end.
+///
+/// # Errors
+/// If the system takes no handlers.
+pub fn ignore() -> anyhow::Result<()> {
+    for signal in [SIGHUP, SIGINT, SIGTERM] {
+        flag::register(signal, Arc::new(AtomicBool::new(false))).context("listen for signals")?;
+    }
+    Ok(())
 }
 
 /// A write beyond the limit for file sizes (`ulimit -f`) is to be an error like a full disk, not the end of the process.

@@ -44,7 +44,9 @@ fn run_args(command: &Command) -> Option<&RunArgs> {
         | Command::Test(_)
         | Command::Inspect(_)
         | Command::Selftest(_)
-        | Command::New(_) => None,
+        | Command::New(_)
+        | Command::Spawner(_)
+        | Command::Child(_) => None,
     }
 }
 

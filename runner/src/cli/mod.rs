@@ -53,5 +53,7 @@ fn run(words: &[OsString]) -> anyhow::Result<Exit> {
         Command::Inspect(args) => commands::inspect::run(&args),
         Command::Selftest(args) => commands::selftest::run(&args),
         Command::New(args) => commands::new::run(&args),
+        Command::Spawner(args) => commands::ring::spawner(&args),
+        Command::Child(args) => commands::ring::child(&args),
     }
 }

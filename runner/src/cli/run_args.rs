@@ -218,6 +218,14 @@ pub struct IsolationArgs {
     /// guest ever get out of its sandbox, it is in another one. docs/security.md says more.
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = Lockdown::Auto)]
     pub lockdown: Lockdown,
+
+    /// Where tasks run: in threads of this process, or those of each worker in a process of its own
+    ///
+    /// Should a process die or hang, by a bug of the compiler, the runtime or sandmill, that costs the task at hand (`host`) and
+    /// no other, and a new one takes its place. It cannot open the inputs, but is handed the one of its task. The results are
+    /// the same, and every task takes somewhat longer (docs/security.md).
+    #[arg(long, value_name = "WHERE", value_enum, default_value_t = Ring::Thread)]
+    pub ring: Ring,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -245,6 +253,12 @@ pub enum Lockdown {
     Auto,
     /// An error where it cannot
     Require,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Ring {
+    Thread,
+    Process,
 }
 
 /// How a run treats what earlier runs left in its folder.

@@ -16,7 +16,7 @@ use std::path::Path;
 use crate::config::{Config, Lockdown};
 use crate::source::Inputs;
 
-use policy::Policy;
+pub use self::policy::Policy;
 
 /// What of it holds for this process.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +97,14 @@ pub fn engage(config: &Config, inputs: &Inputs, emptied: &[&Path], copy: Option<
 /// As [`engage`].
 pub fn engage_without_files(lockdown: Lockdown) -> anyhow::Result<State> {
     engage_with(lockdown, Policy::default)
+}
+
+/// Restricts this process, as far as `lockdown` wants it, to the files of `policy`.
+///
+/// # Errors
+/// As [`engage`].
+pub fn confine(lockdown: Lockdown, policy: &Policy) -> anyhow::Result<State> {
+    engage_with(lockdown, || policy.clone())
 }
 
 fn engage_with(lockdown: Lockdown, policy: impl FnOnce() -> Policy) -> anyhow::Result<State> {

@@ -3,6 +3,8 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use crate::config::{Config, Layout, Links, Output};
 use crate::source::Inputs;
 
@@ -14,7 +16,7 @@ const MOST_NAMED: usize = 1_000;
 const SQLITE_TEMPORARY: &str = "/var/tmp";
 
 /// What a run may do with which files. What is not there is not granted.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Clone, Debug, Default, PartialEq, Eq)]
 pub struct Policy {
     /// Files, and folders with all that is in them.
     pub read: Vec<PathBuf>,
@@ -61,6 +63,18 @@ impl Policy {
             policy.empty.push(folder_above(copy.to_owned()));
         }
         policy
+    }
+
+    /// What a process that runs tasks may do: read what was compiled and what is shared, and show inputs to guests that open
+    /// files. It is handed its inputs, and hands over its output.
+    pub fn of_child(cache: Option<&Path>, staging: Option<&Path>, share: Option<&Path>) -> Self {
+        let paths = |path: Option<&Path>| path.map(Path::to_owned);
+        let read = [paths(cache), paths(share), env::current_exe().ok()];
+        Self {
+            read: read.into_iter().flatten().collect(),
+            write: paths(staging).into_iter().collect(),
+            ..Self::default()
+        }
     }
 }
 
@@ -113,6 +127,14 @@ mod tests {
         let linked = of(|config| config.source.links = Links::All);
         assert_eq!(linked.read, ["p.wasm".into(), program, "/".into(), input]);
         assert!(of(|config| config.output = Output::Discard).write.contains(&env::temp_dir()));
+    }
+
+    #[test]
+    fn a_process_for_tasks_is_granted_no_input_and_no_output() {
+        let policy = Policy::of_child(Some(Path::new("/cache")), Some(Path::new("/out/.staging")), None);
+        assert_eq!(policy.read, [PathBuf::from("/cache"), env::current_exe().unwrap()]);
+        assert_eq!(policy.write, [PathBuf::from("/out/.staging")]);
+        assert_eq!((policy.list.len(), policy.empty.len()), (0, 0));
     }
 
     #[test]

@@ -40,6 +40,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
 
 use crate::config::{Budget, Command, InputMode, Isolation, WarmStart};
 use crate::fault;
@@ -54,7 +55,7 @@ pub use contract::{Contract, Refusal};
 pub use inspect::{Export, Facts, Form, Import, Memory};
 pub use layout::Layout;
 pub use processor::{Native, Processor, Start};
-pub use shared::Shared;
+pub use shared::{Share, Shared};
 
 /// Inputs up to this size are put into memory whole; larger ones are streamed. Big enough for nearly every file that comes
 /// in thousands, small enough that no number of workers makes it count.
@@ -64,7 +65,7 @@ pub const INLINE_INPUT_BYTES: u64 = 1 << 20;
 pub const WASMTIME_VERSION: &str = "48.0.8";
 
 /// How a processor is to be run.
-#[derive(Clone, Debug)]
+#[derive(Serialize, Deserialize, Clone, Debug)]
 pub struct Settings {
     pub budget: Budget,
     pub isolation: Isolation,
@@ -72,7 +73,8 @@ pub struct Settings {
     /// How a WASI command is called.
     pub command: Command,
     pub params: BTreeMap<String, String>,
-    /// Data that all tasks may read.
+    /// Data that all tasks may read. It is nobody else's by being told of it.
+    #[serde(skip)]
     pub shared: Option<Arc<Shared>>,
     /// What rows must look like. Columns that the processor declares are filled in when it is loaded.
     pub schema: Schema,
@@ -108,6 +110,11 @@ impl Settings {
             debug_info: false,
             chunk_column: None,
         }
+    }
+
+    /// Those of a process that has one of the sandboxes.
+    pub fn for_child(&self) -> Self {
+        Self { workers: NonZeroUsize::MIN, shared: None, ..self.clone() }
     }
 }
 

@@ -113,7 +113,7 @@ impl Processor {
         Self { native: Some(native), ..self }
     }
 
-    pub(super) fn native(&self) -> Option<Native> {
+    pub fn native(&self) -> Option<Native> {
         self.native
     }
 
@@ -146,11 +146,11 @@ impl Processor {
     }
 
     /// No rows of `task` yet.
-    pub(super) fn rows_of(&self, task: &TaskId) -> Rows {
+    pub fn rows_of(&self, task: &TaskId) -> Rows {
         self.settings.chunk_column.as_ref().map_or_else(Rows::default, |column| Rows::of_chunk(column, task.offset))
     }
 
-    pub(super) fn settings(&self) -> &Settings {
+    pub fn settings(&self) -> &Settings {
         &self.settings
     }
 

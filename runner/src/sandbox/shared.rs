@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context as _, bail};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
@@ -29,10 +30,24 @@ const READ_BYTES: usize = 256 << 10;
 /// The shared data of a run: a folder of files, and what they are.
 #[derive(Debug)]
 pub struct Shared {
-    folder: TempDir,
+    share: Share,
+    /// Of the process that made it.
+    _copy: Option<Copy>,
+}
+
+/// What there is to know of shared data.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Share {
+    folder: PathBuf,
     /// The size of each file by its path in the folder, with `/` between its parts.
     files: BTreeMap<String, u64>,
     sha256: String,
+}
+
+/// The folder, which is gone when this is dropped.
+#[derive(Debug)]
+struct Copy {
+    _folder: TempDir,
     /// Locked, so that no sweep takes the folder for a dead process's.
     _lock: File,
 }
@@ -69,22 +84,33 @@ impl Shared {
             bail!("share {}: not a file or a folder", source.display());
         }
         let Copying { files, digest, .. } = copying;
-        Ok(Self { folder, files, sha256: hex(&digest.finalize()), _lock: lock })
+        let share = Share { folder: folder.path().to_owned(), files, sha256: hex(&digest.finalize()) };
+        Ok(Self { share, _copy: Some(Copy { _folder: folder, _lock: lock }) })
+    }
+
+    /// What another process has copied, and will remove.
+    pub fn of_another(share: Share) -> Self {
+        Self { share, _copy: None }
+    }
+
+    /// What another process has to know to read it.
+    pub fn share(&self) -> &Share {
+        &self.share
     }
 
     /// Where the files are.
     pub fn folder(&self) -> &Path {
-        self.folder.path()
+        &self.share.folder
     }
 
     /// Hash of all names and contents.
     pub fn sha256(&self) -> &str {
-        &self.sha256
+        &self.share.sha256
     }
 
     /// The size of a file, if there is one by this name.
     pub fn file_bytes(&self, name: &str) -> Option<u64> {
-        self.files.get(name).copied()
+        self.share.files.get(name).copied()
     }
 
     /// Opens a file for one guest; `None` if there is none by this name.
@@ -92,8 +118,8 @@ impl Shared {
     /// # Errors
     /// If it cannot be opened.
     pub fn open(&self, name: &str) -> io::Result<Option<SharedFile>> {
-        let Some((name, &file_bytes)) = self.files.get_key_value(name) else { return Ok(None) };
-        let file = File::open(self.folder.path().join(name))?;
+        let Some((name, &file_bytes)) = self.share.files.get_key_value(name) else { return Ok(None) };
+        let file = File::open(self.share.folder.join(name))?;
         Ok(Some(SharedFile { name: name.clone(), file, file_bytes }))
     }
 }
@@ -245,7 +271,7 @@ mod tests {
     }
 
     fn sha256(files: &[(&str, &str)]) -> String {
-        Shared::copy(tree(files).path()).unwrap().sha256
+        Shared::copy(tree(files).path()).unwrap().share.sha256
     }
 
     #[test]
@@ -259,7 +285,7 @@ mod tests {
         }
         let dir = tree(&[("one.txt", "x")]);
         let file = Shared::copy(&dir.path().join("one.txt")).unwrap();
-        assert_eq!(file.sha256, sha256(&[("one.txt", "x")]));
+        assert_eq!(file.sha256(), sha256(&[("one.txt", "x")]));
         assert_eq!(file.file_bytes("one.txt"), Some(1));
     }
 

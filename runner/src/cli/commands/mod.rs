@@ -4,6 +4,7 @@ pub mod export;
 pub mod inspect;
 pub mod new;
 pub mod plan;
+pub mod ring;
 pub mod run;
 pub mod selftest;
 pub mod status;

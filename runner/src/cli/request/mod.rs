@@ -17,7 +17,7 @@ use super::error::UsageError;
 use super::names::Columns;
 use super::run_args::{
     Archives, Decompress, FollowSymlinks, Format, Isolation, Lockdown, Markers, OnChange, OnMissing, Order, Progress,
-    ResumeArgs, RowFormat, RunArgs, SourceArgs, ViewArgs, WarmStart,
+    ResumeArgs, Ring, RowFormat, RunArgs, SourceArgs, ViewArgs, WarmStart,
 };
 use super::values::Workers;
 
@@ -77,6 +77,11 @@ impl Request {
             command: command::command(&args.guest, &views)?,
             cache: cache(&args.guest),
             lockdown: lockdown(args.isolation.lockdown),
+            ring: match args.isolation.ring {
+                Ring::Thread => config::Ring::Thread,
+                Ring::Process => config::Ring::Process,
+            },
+            program: sandmill::ring::own_program().ok(),
             params,
             share: args.guest.share.clone(),
             budget: budget(&args.budget),
@@ -115,6 +120,8 @@ pub fn test_config(args: &TestArgs) -> Result<Config, UsageError> {
         command: command::command(&args.guest, &views)?,
         cache: cache(&args.guest),
         lockdown: config::Lockdown::Off,
+        ring: config::Ring::Thread,
+        program: None,
         params: params(&args.guest, BTreeMap::new())?,
         share: args.guest.share.clone(),
         budget: budget(&args.budget),
