@@ -1,10 +1,12 @@
 """What must be there before anything is measured: programs, data, peers."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from random import Random
 
 from suite.machine import ROOT, WORK, Programs
 
@@ -73,12 +75,47 @@ def big_file(mib: int) -> Path:
     return path
 
 
+def json_lines(mib: int) -> tuple:
+    """A file of about so many MiB of JSON lines, and the same compressed; each as the only one of its folder."""
+    plain, compressed = WORK / f"lines-{mib}/lines.ndjson", WORK / f"lines-{mib}-gz/lines.ndjson.gz"
+    if not compressed.exists():
+        random = Random(1)
+        block = b"".join(map(json_line, range(1 << 16), iter(random.random, None)))
+        for path in (plain, compressed):
+            path.parent.mkdir(exist_ok=True)
+        with plain.open("wb") as file:
+            while file.tell() < mib << 20:
+                file.write(block)
+        with compressed.with_suffix(".making").open("wb") as file:
+            subprocess.run(["gzip", "-6c", plain], stdout=file, check=True)
+        compressed.with_suffix(".making").rename(compressed)
+    return plain, compressed
+
+
+def json_line(number: int, random: float) -> bytes:
+    """One record, of some 120 bytes."""
+    bits = int(random * (1 << 52))
+    record = {
+        "id": f"{bits:013x}",
+        "path": f"/shop/{bits % 97}/item/{bits % 8191}",
+        "status": 404 if bits % 31 == 0 else 200,
+        "amount": bits % 100_000,
+        "note": "item " * (bits % 9),
+        "number": number,
+    }
+    return json.dumps(record, separators=(",", ":")).encode() + b"\n"
+
+
 def kernels() -> Path:
     """The compute-bound kernels as a module."""
-    path = WORK / "kernels.wasm"
-    source = ROOT / "bench/kernels/src/lib.rs"
-    if not path.exists() or path.stat().st_mtime < source.stat().st_mtime:
+    return guest("kernels")
+
+
+def guest(name: str) -> Path:
+    """The Rust package `bench/<name>` as a module."""
+    path, package = WORK / f"{name}.wasm", ROOT / "bench" / name
+    if not path.exists() or path.stat().st_mtime < (package / "src/lib.rs").stat().st_mtime:
         recipe = ROOT / "examples/recipes/rust"
         subprocess.run([recipe, "setup"], check=True)
-        subprocess.run([recipe, "build", ROOT / "bench/kernels", path], check=True)
+        subprocess.run([recipe, "build", package, path], check=True)
     return path

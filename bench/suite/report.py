@@ -141,6 +141,26 @@ def languages(rows: list, path: Path) -> None:
         print(f"{row['processor']:28}{row['kb']:>8}{row['fresh_us']:>10}{row['cold_us']:>10}{row['kept_us']:>10}")
 
 
+def big(figures: list, path: Path) -> None:
+    """Prints how fast one big file was gone through, and writes it to `path`."""
+    rows = [
+        {
+            "contender": figure.contender,
+            "work": figure.work,
+            "seconds": f"{figure.seconds:.3f}",
+            "mb_per_second": round(figure.mb_per_second),
+            "peak_mib": round(figure.peak_mib),
+        }
+        for figure in figures
+    ]
+    write(path, rows)
+    print(f"\n{'':36}{'work':>8}{'seconds':>9}{'MB/s':>8}{'MiB':>6}")
+    for row in rows:
+        print(
+            f"{row['contender']:36}{row['work']:>8}{row['seconds']:>9}{row['mb_per_second']:>8}{row['peak_mib']:>6}"
+        )
+
+
 def write(path: Path, rows: list) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="") as file:
