@@ -115,6 +115,11 @@ fn an_assemblyscript_project_builds_and_runs() {
 }
 
 #[test]
+fn a_javascript_project_builds_and_runs() {
+    builds_and_runs("javascript", &[]);
+}
+
+#[test]
 fn a_python_project_builds_and_runs() {
     builds_and_runs("python", &[]);
 }
@@ -126,7 +131,7 @@ fn every_language_is_tested() {
     let refused = new_project(folder.path(), &["x", "--lang", "?"]).expect_code(2);
     let listed = refused.stderr();
     let (_, names) = listed.split_once("; there are ").unwrap();
-    assert_eq!(names.lines().next().unwrap(), "rust, c, cpp, zig, go, assemblyscript, python");
+    assert_eq!(names.lines().next().unwrap(), "rust, c, cpp, zig, go, assemblyscript, javascript, python");
 }
 
 /// The files below a folder, sorted.
@@ -142,7 +147,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 #[test]
 fn nothing_is_left_to_fill_in() {
     let folder = tempfile::tempdir().unwrap();
-    for language in ["rust", "c", "cpp", "zig", "go", "assemblyscript", "python"] {
+    for language in ["rust", "c", "cpp", "zig", "go", "assemblyscript", "javascript", "python"] {
         new_project(folder.path(), &[language, "--lang", language]).expect_code(0);
     }
     for file in files(folder.path()) {

@@ -159,11 +159,39 @@ fn text_statistics_describes_texts_and_skips_others() {
 }
 
 #[test]
+fn json_flatten_makes_columns_of_nested_values() {
+    let Some(table) = run("json-flatten", 3, &[]) else { return };
+    // Compared with what Python's json makes of them.
+    let expected = "path,record,mill.built,mill,wheels.0,wheels.1.0,wheels.1.1,__proto__.x,id,customer.name,\
+        customer.address.city,customer.address.zip,items.0.sku,items.0.kg,items.1.sku,items.1.kg,customer.address,items,note,paid\n\
+        mill.json,1,1735,,,,,,,,,,,,,,,,,\n\
+        mills.json,1,,upper,true,1,2,,,,,,,,,,,,,\n\
+        mills.json,2,,lower,,,,🌾,,,,,,,,,,,,\n\
+        orders.jsonl,1,,,,,,,1,Aß,Mühlheim,45468,rye,2.5,oats,1,,,,\n\
+        orders.jsonl,2,,,,,,,2,B,,,,,,,,[],{},\n\
+        orders.jsonl,8,,,,,,,5,,,,,,,,,,,true\n";
+    assert_eq!(table.results, expected);
+    let rejects = [
+        ["orders.jsonl", "reject", "Unexpected end of JSON input", "4"],
+        ["orders.jsonl", "reject", "\"id\" may have lost digits: numbers are exact up to 2^53 - 1", "5"],
+        ["orders.jsonl", "reject", "it is no object", "6"],
+        ["orders.jsonl", "reject", "there are two values for \"a.b\"", "7"],
+        ["torn.json", "guest_error", "Unexpected end of JSON input", ""],
+    ];
+    assert_eq!(table.errors, rejects);
+    let Some(table) = run("json-flatten", 3, &["--param", "lists=json", "--param", "separator=/"]) else { return };
+    assert!(table.results.contains("\nmills.json,1,,upper,\"[true,[1,2]]\","), "{}", table.results);
+    assert!(table.results.contains("\norders.jsonl,7,"), "{}", table.results);
+    assert_eq!(table.errors.len(), 4, "{:?}", table.errors);
+}
+
+#[test]
 fn bad_parameters_end_a_run_before_it_begins() {
     for (example, parameter, message) in [
         ("csv-stats", "separator=ab", "the separator is one character"),
         ("word-count", "top=0", "top is a number"),
         ("kmer-counts", "k=13", "from 1 to 12 is expected"),
+        ("json-flatten", "lists=x", "lists are columns or json, not x"),
         ("text-statistics", "min-words=0", "min-words is a whole number from 1 on"),
     ] {
         let Some(rebuilt) = env::var_os("SANDMILL_REBUILT_EXAMPLES") else { return };

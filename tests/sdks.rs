@@ -12,7 +12,7 @@ use flate2::write::GzEncoder;
 use crate::harness::program::Program;
 
 /// Those that there is a tour for.
-const LANGUAGES: [&str; 7] = ["rust", "c", "cpp", "zig", "go", "assemblyscript", "python"];
+const LANGUAGES: [&str; 8] = ["rust", "c", "cpp", "zig", "go", "assemblyscript", "javascript", "python"];
 
 /// What a run leaves that does not depend on the machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -270,6 +270,7 @@ fn memory_that_runs_out_is_called_so_whatever_the_sdk() {
         // Those that bring a runtime have most of that before there is an input.
         let memory = match language {
             "python" => "14MiB",
+            "javascript" => "2MiB",
             "go" => "4MiB",
             _ => "1MiB",
         };

@@ -44,9 +44,6 @@ class Guest:
         taken = Input(task.path, task.input_bytes, content, task.chunk_offset, task.first_record)
         try:
             return types.Rows_Json(run_task(Registered.process, taken))
-        except MemoryError:
-            # A trap, which sandmill knows the cause of.
-            raise
         except Skip as skip:
             raise Err(types.Failure_Skip(_boundary.sound(str(skip)))) from None
         except Exception as error:
@@ -65,8 +62,6 @@ class GuestInit:
             return
         try:
             Registered.init()
-        except MemoryError:
-            raise
         except Exception as error:
             log_traceback(error)
             raise Err(_boundary.sound(message(error))) from None

@@ -4,6 +4,9 @@ use sandmill::sandbox::{Contract, Facts, Import};
 
 const WASI: &str = "wasi_snapshot_preview1";
 
+/// Makers of components that bring an interpreter. The second is what componentize-py calls its last step.
+const INTERPRETED: [(&str, &str); 2] = [("componentize-qjs", "JavaScript"), ("component-init-transform", "Python")];
+
 /// The language that it was written in, as it says itself, or as its maker suggests.
 pub fn language(facts: &Facts) -> Option<String> {
     let named = |field: &str| {
@@ -11,9 +14,10 @@ pub fn language(facts: &Facts) -> Option<String> {
         of_field.map(|(_, name, version)| format!("{name} {version}").trim().to_owned()).collect::<Vec<_>>()
     };
     let (languages, makers) = (named("language"), named("processed-by"));
-    // What componentize-py calls its last step. The language of the interpreter is not that of the processor.
-    if makers.iter().any(|maker| maker.starts_with("component-init-transform")) {
-        return Some("Python".to_owned());
+    // The language of an interpreter is not that of the processor.
+    let is_made_by = |name: &str| makers.iter().any(|maker| maker.starts_with(name));
+    if let Some((_, language)) = INTERPRETED.iter().find(|(maker, _)| is_made_by(maker)) {
+        return Some((*language).to_owned());
     }
     if !languages.is_empty() {
         return Some(languages.join(", "));
@@ -49,6 +53,9 @@ pub fn capabilities(facts: &Facts) -> Vec<&'static str> {
 
 /// `None` for what every program has: an end, streams that are open.
 fn capability(import: &Import) -> Option<&'static str> {
+    if let Some((interface, _version)) = import.module.split_once('@') {
+        return capability_of_component(interface, &import.name);
+    }
     if import.module != WASI {
         return Some(match (import.module.as_str(), import.name.as_str()) {
             ("sandmill_1", "input_len" | "input_read" | "input_path" | "chunk_offset" | "first_record") => "input",
@@ -70,6 +77,23 @@ fn capability(import: &Import) -> Option<&'static str> {
         "fd_readdir" | "fd_prestat_get" | "fd_filestat_get" => Some("file system"),
         name if name.starts_with("path_") => Some("file system"),
         _ => None,
+    }
+}
+
+/// The same of an interface that a component imports, and of what is in it.
+fn capability_of_component(interface: &str, name: &str) -> Option<&'static str> {
+    match (interface, name) {
+        ("sandmill:processor/host", "read") | ("wasi:cli/stdin", _) => Some("input"),
+        ("sandmill:processor/host", "param") => Some("arguments"),
+        ("sandmill:processor/host", "emit" | "reject") | ("wasi:cli/stdout", _) => Some("rows"),
+        ("sandmill:processor/host", "write-file") => Some("files out"),
+        ("wasi:cli/environment", _) => Some("environment"),
+        _ if interface.starts_with("wasi:clocks/") => Some("clock"),
+        _ if interface.starts_with("wasi:random/") => Some("randomness"),
+        _ if interface.starts_with("wasi:filesystem/") => Some("file system"),
+        _ if interface.starts_with("wasi:sockets/") => Some("network"),
+        _ if ["sandmill:processor/", "wasi:cli/", "wasi:io/"].iter().any(|known| interface.starts_with(known)) => None,
+        _ => Some("other"),
     }
 }
 
@@ -111,6 +135,8 @@ mod tests {
         assert_eq!(said(&[("language", "Go", "go1.27"), ("language", "C11", "")]).as_deref(), Some("Go go1.27, C11"));
         assert!(said(&[("processed-by", "clang", "20")]).unwrap().contains("clang"));
         assert_eq!(language(&facts(&[("env", "abort")], &[])).as_deref(), Some("AssemblyScript"));
+        let javascript = [("language", "Rust", ""), ("processed-by", "componentize-qjs", "0.4.5")];
+        assert_eq!(said(&javascript).as_deref(), Some("JavaScript"));
         let python = [("language", "Rust", ""), ("processed-by", "component-init-transform", "0.2.0")];
         assert_eq!(said(&python).as_deref(), Some("Python"));
         assert_eq!(said(&[]), None);
@@ -125,6 +151,16 @@ mod tests {
         assert_eq!(capabilities(&asked), ["input", "file system", "other"]);
         let sdk = facts(&[("sandmill_1", "log"), ("sandmill_1", "file_write"), ("sandmill_1", "emit")], &[]);
         assert_eq!(capabilities(&sdk), ["rows", "files out"]);
+        let component = facts(
+            &[
+                ("wasi:clocks/wall-clock@0.2.4", "now"),
+                ("wasi:io/poll@0.2.4", "poll"),
+                ("sandmill:processor/host@1.0.0", "log"),
+                ("sandmill:processor/host@1.0.0", "read"),
+            ],
+            &[],
+        );
+        assert_eq!(capabilities(&component), ["input", "clock"]);
     }
 
     #[test]

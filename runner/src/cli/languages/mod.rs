@@ -8,6 +8,7 @@ mod assemblyscript;
 mod c;
 mod cpp;
 mod go;
+mod javascript;
 mod python;
 mod rust;
 mod zig;
@@ -15,8 +16,16 @@ mod zig;
 use super::names::nearest;
 
 /// Every language, in the order in which users are told of them.
-const ALL: [&Language; 7] =
-    [&rust::RUST, &c::C, &cpp::CPP, &zig::ZIG, &go::GO, &assemblyscript::ASSEMBLYSCRIPT, &python::PYTHON];
+const ALL: [&Language; 8] = [
+    &rust::RUST,
+    &c::C,
+    &cpp::CPP,
+    &zig::ZIG,
+    &go::GO,
+    &assemblyscript::ASSEMBLYSCRIPT,
+    &javascript::JAVASCRIPT,
+    &python::PYTHON,
+];
 
 /// What is in every project.
 pub const COMMON: &[File] = &files!("common", ["README.md.in", ".gitignore.in", "inputs/line.txt", "inputs/poem.txt"]);

@@ -7,7 +7,7 @@ pub const PYTHON: Language = Language {
     aliases: &["py"],
     title: "Python",
     with_sdk: Template {
-        files: &[&files!("python-sdk", ["processor.py.in", "test_processor.py.in"]), SDK, WIT],
+        files: &[&files!("python-sdk", ["processor.py.in", "test_processor.py.in"]), SDK, README, WIT],
         set_up: "python3 -m pip install componentize-py==0.25.0",
         build: "componentize-py -d sandmill/wit -w processor-with-init componentize sandmill.component -o {{name}}.wasm",
         module: "{{name}}.wasm",
@@ -31,5 +31,7 @@ const SDK: &[File] = &sdk_files!(
         "testing.py",
     ]
 );
+
+const README: &[File] = &sdk_files!("python/", "sandmill", ["README.md"]);
 
 const WIT: &[File] = &sdk_files!("../docs/", "sandmill", ["wit/processor.wit"]);
