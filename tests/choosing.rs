@@ -92,3 +92,33 @@ fn the_command_line_chooses() {
     plan(&["--sample", "0%"]).run().expect_code(2).expect_stderr("above 0");
     plan(&["--seed", "3"]).run().expect_code(2).expect_stderr("--sample");
 }
+
+#[test]
+fn standard_input_is_one_input_whole_or_split() {
+    let lines: String = (0..20_000).map(|number| format!("{{\"n\":{number}}}\n")).collect();
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut encoder, lines.as_bytes()).unwrap();
+    let packed = encoder.finish().unwrap();
+    let job = Job::new("echo.wat");
+    let run = |out: &str, more: &[&str], input: &[u8]| {
+        let args = ["run".as_ref(), job.config.processor.as_os_str(), "-".as_ref(), "-o".as_ref()];
+        Program::new().args(args).args([job.out(out)]).args(more).run_with_input(input)
+    };
+    let results = |out: &str| std::fs::read_to_string(job.out(out).join("results.csv")).unwrap();
+    run("whole", &[], b"{\"n\":1}").expect_code(0);
+    assert_eq!(results("whole"), "path,n\n-,1\n");
+    run("packed", &[], &packed).expect_code(0);
+    assert_eq!(results("packed").lines().count(), 20_001);
+    for (out, input) in [("split", lines.as_bytes()), ("split-packed", &packed)] {
+        run(out, &["--split", "lines", "--chunk-bytes", "1000"], input).expect_code(0);
+        let numbers: Vec<u32> =
+            results(out).lines().skip(1).map(|line| line.rsplit(',').next().unwrap().parse().unwrap()).collect();
+        assert!(numbers.iter().copied().eq(0..20_000), "{out}");
+    }
+    run("whole", &[], b"{}").expect_code(1).expect_stderr("cannot be resumed: use another folder");
+    run("large", &["--max-input", "4"], b"{\"n\":1}").expect_code(3).expect_stderr("");
+    run("entries", &["--split", "json-entries"], b"{\n}\n").expect_code(3);
+    run("two", &["./x"], b"").expect_code(2).expect_stderr("only be an input alone");
+    let plan = ["plan".as_ref(), job.config.processor.as_os_str(), "-".as_ref(), "-o".as_ref(), "none".as_ref()];
+    Program::new().args(plan).run().expect_code(1).expect_stderr("nothing can be planned");
+}

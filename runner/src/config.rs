@@ -80,6 +80,8 @@ impl Config {
 pub struct Source {
     /// Files and folders, as named by the user.
     pub inputs: Vec<PathBuf>,
+    /// Standard input is the one input there is. It can be read once, so such a run cannot be resumed.
+    pub standard_input: bool,
     /// Further inputs, from a list.
     pub list: Option<InputList>,
     /// The folder that paths are relative to; `None` derives it from the inputs.

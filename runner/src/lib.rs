@@ -96,6 +96,9 @@ pub fn plan(config: &Config, monitor: &dyn Monitor, each: &mut dyn FnMut(Planned
     let folder = run::output_folder(config);
     let inputs = Inputs::resolve(&config.source, folder)?;
     inputs.check_not_empty()?;
+    if inputs.is_standard() {
+        anyhow::bail!("nothing can be planned for standard input (-), which can be read only once");
+    }
     let reader = match folder {
         Some(folder) if ledger::exists(folder) => Some(Reader::open(folder)?),
         _ => None,

@@ -118,7 +118,7 @@ impl<'a> Prepared<'a> {
         if let Some(native) = native {
             processor = processor.replaced_by(native);
         }
-        let store = Store::open(config, &processor, &lockdown, &control)?;
+        let store = Store::open(config, &processor, &inputs, &lockdown, &control)?;
         Run { config, control, started, processor, inputs, workers, store, lockdown, ring }.go()
     }
 }
@@ -361,6 +361,7 @@ impl Store {
     fn open(
         config: &Config,
         processor: &Processor,
+        inputs: &Inputs,
         lockdown: &lockdown::State,
         control: &Control<'_>,
     ) -> anyhow::Result<Self> {
@@ -377,6 +378,12 @@ impl Store {
         let mut ledger = Ledger::create_or_open(&lock)?;
         if ledger.journal() == Some(Journal::Rollback) {
             control.event(Event::Notice(Notice::NoWal));
+        }
+        if inputs.is_standard() && ledger.fingerprint()?.is_some() {
+            bail!(
+                "{} holds an earlier run, and one over standard input (-) cannot be resumed: use another folder (-o), or give a file",
+                folder.display()
+            );
         }
         let what = check_fingerprint(config, processor, ledger.fingerprint()?.as_ref())?;
         if !what.is_empty() {

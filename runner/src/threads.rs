@@ -112,7 +112,7 @@ impl<'a> Threads<'a> {
                 handling: self.inputs.handling(),
                 outbox: self.outbox,
                 meters: self.meters,
-                retries: self.config.resume.retries,
+                retries: self.retries(),
                 fail_fast: self.config.stop.fail_fast,
                 tasks,
                 committer: to_committer,
@@ -152,6 +152,12 @@ impl<'a> Threads<'a> {
             }
             Ok(Worked { ledger, views, counts, kept: fed.kept })
         })
+    }
+
+    /// What can be read once cannot be tried again; chunks of it can, which are held.
+    fn retries(&self) -> u32 {
+        let source = &self.config.source;
+        if source.standard_input && source.splitting.is_none() { 0 } else { self.config.resume.retries }
     }
 
     /// Finds out how many inputs there are, for a monitor that wants to know.

@@ -22,7 +22,9 @@ pub struct RunArgs {
 
     /// Files, and folders whose files are inputs at any depth
     ///
-    /// Given one folder, the paths in the results are relative to it; else to the current folder or --root.
+    /// Given one folder, the paths in the results are relative to it; else to the current folder or --root. `-`, alone, is
+    /// standard input: one input called `-`, or many chunks with --split. Such a run cannot be resumed, and needs an output
+    /// folder of its own.
     #[arg(value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
 

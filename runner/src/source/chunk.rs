@@ -1,7 +1,7 @@
 //! Reading a chunk: a range of a file and nothing else of it, with what goes before it and in the form that guests get.
 
 use crate::input::{ChunkFacts, Input};
-use crate::outcome::Failure;
+use crate::outcome::{Failure, FailureKind};
 
 use super::content::{Chunk, Form};
 use super::open::InputFile;
@@ -10,7 +10,8 @@ use super::split::{Elements, entry_offset, rewrite_entries};
 /// A chunk, open for reading.
 #[derive(Debug)]
 pub struct ChunkInput {
-    file: InputFile,
+    /// None, if what is read is held, and was standard input.
+    file: Option<InputFile>,
     chunk: Chunk,
     position: u64,
     body: Body,
@@ -29,11 +30,11 @@ enum Body {
 impl ChunkInput {
     /// # Errors
     /// The chunk's own fault, or that the file is not the one that was split; those of reading where the chunk is held.
-    pub fn open(file: InputFile, chunk: &Chunk) -> Result<Self, Failure> {
+    pub fn open(file: Option<InputFile>, chunk: &Chunk) -> Result<Self, Failure> {
         if let Some(fault) = &chunk.fault {
             return Err(fault.clone());
         }
-        if file.identity() != chunk.identity {
+        if let Some(file) = file.as_ref().filter(|file| Some(file.identity()) != chunk.identity) {
             return Err(file.changed());
         }
         let mut input = Self { file, chunk: chunk.clone(), position: 0, body: Body::Direct };
@@ -54,7 +55,7 @@ impl ChunkInput {
         let mut bytes = vec![0; usize::try_from(self.range_bytes()).unwrap_or(usize::MAX)];
         let mut filled = 0;
         while filled < bytes.len() {
-            filled += self.file.read_at(&mut bytes[filled..], self.chunk.start + filled as u64)?;
+            filled += read_at(self.file.as_ref(), &self.chunk, &mut bytes[filled..], self.chunk.start + filled as u64)?;
         }
         Ok(bytes)
     }
@@ -72,8 +73,12 @@ impl ChunkInput {
 }
 
 /// Reads a chunk at this offset of its file.
-fn read_at(file: &InputFile, chunk: &Chunk, buffer: &mut [u8], offset: u64) -> Result<usize, Failure> {
-    let Some(held) = &chunk.held else { return file.read_at(buffer, offset) };
+fn read_at(file: Option<&InputFile>, chunk: &Chunk, buffer: &mut [u8], offset: u64) -> Result<usize, Failure> {
+    let held = match (&chunk.held, file) {
+        (Some(held), _) => held,
+        (None, Some(file)) => return file.read_at(buffer, offset),
+        (None, None) => return Err(Failure::new(FailureKind::Host, "a chunk of no file was not held")),
+    };
     let (bytes, at) = match offset.checked_sub(chunk.start) {
         Some(at) if offset >= chunk.header_bytes => (&held.range, at),
         _ => (&held.header, offset),
@@ -108,9 +113,9 @@ impl Input for ChunkInput {
                 buffer.copy_from_slice(&text[at..at + most]);
                 most
             }
-            Body::Direct => read_at(&self.file, &self.chunk, buffer, from)?,
+            Body::Direct => read_at(self.file.as_ref(), &self.chunk, buffer, from)?,
             Body::Elements(elements) => {
-                let read_bytes = read_at(&self.file, &self.chunk, buffer, from)?;
+                let read_bytes = read_at(self.file.as_ref(), &self.chunk, buffer, from)?;
                 elements.rewrite(&mut buffer[..read_bytes]);
                 read_bytes
             }
@@ -128,7 +133,7 @@ impl Input for ChunkInput {
     }
 
     fn verify(&mut self) -> Result<(), Failure> {
-        self.file.verify()
+        self.file.as_mut().map_or(Ok(()), Input::verify)
     }
 
     fn chunk(&self) -> Option<ChunkFacts> {

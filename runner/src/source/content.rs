@@ -14,6 +14,7 @@ use super::archive::{Archive, Member, Poured};
 use super::chunk::ChunkInput;
 use super::compressed::{Decompressed, Format, MAGIC_BYTES};
 use super::open::InputFile;
+use super::origin::{Origin, StandardInput};
 use super::root::Root;
 
 /// One task as the walk found it.
@@ -28,6 +29,8 @@ pub struct Unit {
 pub enum Content {
     /// Those of the file at its path.
     Whole,
+    /// Those of standard input.
+    Standard(Arc<StandardInput>),
     /// Those of a member of an archive.
     Member(Arc<Member>),
     /// The same, on their way.
@@ -48,7 +51,7 @@ impl Content {
     /// How many bytes of its file it is, if it is a part of one.
     pub fn size_bytes(&self) -> Option<u64> {
         match self {
-            Self::Whole => None,
+            Self::Whole | Self::Standard(_) => None,
             Self::Member(member) => Some(member.size_bytes),
             Self::Poured(poured) => Some(poured.member.size_bytes),
             Self::Unusable(_) => Some(0),
@@ -59,10 +62,10 @@ impl Content {
     /// The file as it was when the walk looked into it; `None` if it did not.
     pub fn identity(&self) -> Option<Identity> {
         match self {
-            Self::Whole => None,
+            Self::Whole | Self::Standard(_) => None,
             Self::Member(member) => Some(member.archive.identity),
             Self::Poured(poured) => Some(poured.member.archive.identity),
-            Self::Chunk(chunk) => Some(chunk.identity),
+            Self::Chunk(chunk) => chunk.identity,
             Self::Unusable(unusable) => Some(unusable.archive.identity),
         }
     }
@@ -70,7 +73,7 @@ impl Content {
     /// The archive that it is in, if it is in one.
     pub fn archive(&self) -> Option<&TaskPath> {
         let archive = match self {
-            Self::Whole => return None,
+            Self::Whole | Self::Standard(_) => return None,
             Self::Member(member) => &member.archive,
             Self::Poured(poured) => &poured.member.archive,
             Self::Chunk(chunk) => &chunk.member.as_ref()?.archive,
@@ -83,7 +86,7 @@ impl Content {
     pub fn streamed(&self) -> Option<&Arc<Member>> {
         match self {
             Self::Member(member) => member.stream_offset().map(|_| member),
-            Self::Whole | Self::Poured(_) | Self::Chunk(_) | Self::Unusable(_) => None,
+            Self::Whole | Self::Standard(_) | Self::Poured(_) | Self::Chunk(_) | Self::Unusable(_) => None,
         }
     }
 
@@ -92,7 +95,7 @@ impl Content {
         match self {
             Self::Poured(poured) => poured.held_bytes(),
             Self::Chunk(chunk) => chunk.held.as_ref().map_or(0, |held| held.range.len()),
-            Self::Whole | Self::Member(_) | Self::Unusable(_) => 0,
+            Self::Whole | Self::Standard(_) | Self::Member(_) | Self::Unusable(_) => 0,
         }
     }
 
@@ -106,7 +109,8 @@ impl Content {
 pub struct Chunk {
     /// The member of which it is a range.
     pub member: Option<Arc<Member>>,
-    pub identity: Identity,
+    /// None of standard input.
+    pub identity: Option<Identity>,
     /// The range, in bytes.
     pub start: u64,
     pub end: u64,
@@ -196,6 +200,17 @@ pub fn open(root: &Root, id: &TaskId, content: &Content, handling: &Handling) ->
     if let Content::Unusable(unusable) = content {
         return Opened { input: Err(unusable.failure.clone()), identity: content.identity() };
     }
+    match content {
+        Content::Standard(standard) => {
+            let input = open_standard(standard, id, handling);
+            return Opened { input, identity: None };
+        }
+        Content::Chunk(chunk) if chunk.identity.is_none() => {
+            let input = handling.check(id, chunk.end - chunk.start).and_then(|()| ChunkInput::open(None, chunk));
+            return Opened { input: input.map(|input| Box::new(input) as Box<dyn Input>), identity: None };
+        }
+        _ => {}
+    }
     let file = match InputFile::open(root, content.archive().unwrap_or(&id.path)) {
         Ok(file) => file,
         Err(failure) => return Opened { input: Err(failure), identity: None },
@@ -211,7 +226,7 @@ fn open_content(
     handling: &Handling,
 ) -> Result<Box<dyn Input>, Failure> {
     match content {
-        Content::Whole => open_whole(file, id, handling),
+        Content::Whole | Content::Standard(_) => open_whole(file, id, handling),
         Content::Member(member) => open_member(file, member, None, id, handling),
         Content::Poured(poured) => {
             let first = poured.reader().map(|reader| Box::new(reader) as Box<dyn Read + Send>);
@@ -223,10 +238,16 @@ fn open_content(
                 Some(member) if chunk.held.is_none() => member.open(file, &id.path)?.0,
                 _ => file,
             };
-            Ok(Box::new(ChunkInput::open(file, chunk)?))
+            Ok(Box::new(ChunkInput::open(Some(file), chunk)?))
         }
         Content::Unusable(unusable) => Err(unusable.failure.clone()),
     }
+}
+
+fn open_standard(standard: &Arc<StandardInput>, id: &TaskId, handling: &Handling) -> Result<Box<dyn Input>, Failure> {
+    let Handling { most_bytes, decompress, .. } = *handling;
+    let origin = Origin::Standard(Arc::clone(standard));
+    Ok(Box::new(Decompressed::open_packed(origin, &id.path, None, None, decompress, most_bytes)?))
 }
 
 fn open_whole(file: InputFile, id: &TaskId, handling: &Handling) -> Result<Box<dyn Input>, Failure> {
@@ -248,7 +269,14 @@ fn open_member(
     let (file, packed) = member.open(file, &id.path)?;
     let Some(packed) = packed else { return open_whole(file, id, handling) };
     let Handling { most_bytes, decompress, .. } = *handling;
-    Ok(Box::new(Decompressed::open_packed(file, &id.path, packed, first, decompress, most_bytes)?))
+    Ok(Box::new(Decompressed::open_packed(
+        Origin::File(Arc::new(file)),
+        &id.path,
+        Some(packed),
+        first,
+        decompress,
+        most_bytes,
+    )?))
 }
 
 pub(super) fn bad_input(message: String) -> Failure {

@@ -25,6 +25,7 @@ pub(super) fn sought(source: &Source) -> String {
     }
     let shown = source.inputs.iter().take(INPUTS_SHOWN).map(|input| input.display().to_string());
     let mut places: Vec<String> = shown.collect();
+    places.extend(source.standard_input.then(|| "standard input".to_owned()));
     if source.inputs.len() > INPUTS_SHOWN {
         places.push(format!("{} more", source.inputs.len() - INPUTS_SHOWN));
     }

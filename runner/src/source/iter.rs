@@ -128,6 +128,9 @@ impl<'a> Iter<'a> {
                     if self.watch.is_stopped() {
                         return None;
                     }
+                    if self.inputs.is_standard() {
+                        return Some(entry.clone());
+                    }
                     match self.inputs.root.what(entry) {
                         // One that is gone is an input all the same: the task that cannot open it says why.
                         Err(_) | Ok(What::File) => {

@@ -18,6 +18,7 @@ mod iter;
 mod list;
 mod naming;
 mod open;
+mod origin;
 mod root;
 mod split;
 mod units;
@@ -30,6 +31,7 @@ mod tests;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 
@@ -41,6 +43,7 @@ use self::choice::Chooser;
 use self::filter::Filter;
 use self::naming::{Namer, is_within};
 use self::open::reason;
+use self::origin::StandardInput;
 use self::split::Splitter;
 use self::watch::PassedOver;
 
@@ -49,6 +52,9 @@ pub use self::content::{Content, Handling, Opened, Unit, open};
 pub use self::iter::Iter;
 pub use self::root::Root;
 pub use self::units::Units;
+
+/// What standard input is called as an input.
+const STANDARD: &str = "-";
 
 /// The inputs of a run, checked and named, not yet walked.
 #[derive(Debug)]
@@ -62,6 +68,8 @@ pub struct Inputs {
     splitter: Option<Splitter>,
     handling: Handling,
     choice: Choice,
+    /// The one input there is, if it is standard input.
+    standard: Option<Arc<StandardInput>>,
     /// The output folder, whose files are never inputs.
     output: Option<PathBuf>,
     /// What is looked for and where, in words.
@@ -81,7 +89,10 @@ impl Inputs {
     }
 
     fn resolve_in(cwd: &Path, source: &config::Source, skip: Option<&Path>) -> Result<Self> {
-        if source.inputs.is_empty() && source.list.is_none() {
+        if source.standard_input && (!source.inputs.is_empty() || source.list.is_some()) {
+            bail!("standard input can only be an input alone");
+        }
+        if source.inputs.is_empty() && source.list.is_none() && !source.standard_input {
             bail!("no input is named: name files or folders, or give a list of them (--files-from)");
         }
         let filter = Filter::compile(&source.filter)?;
@@ -107,6 +118,9 @@ impl Inputs {
                 }
             })?;
         }
+        if source.standard_input {
+            entries.push(TaskPath::from_path(Path::new(STANDARD)));
+        }
         entries.sort_unstable();
         entries.dedup();
         Ok(Self {
@@ -117,9 +131,15 @@ impl Inputs {
             splitter: source.splitting.as_ref().map(Splitter::new).transpose()?,
             handling: Handling::of(source),
             choice: source.choice,
+            standard: source.standard_input.then(Arc::default),
             output,
             sought: describe::sought(source),
         })
+    }
+
+    /// Whether the one input is standard input, which can be read once and tells nothing of itself.
+    pub fn is_standard(&self) -> bool {
+        self.standard.is_some()
     }
 
     /// What relative paths of inputs are relative to.

@@ -1,5 +1,7 @@
 //! From inputs to tasks: each input is one, or as many as it has members or chunks.
 
+use std::sync::Arc;
+
 use crate::event::Monitor;
 use crate::task::{TaskId, TaskPath};
 
@@ -10,6 +12,7 @@ use super::content::{Content, Unit};
 use super::filter::MemberFilter;
 use super::iter::Iter;
 use super::open::InputFile;
+use super::origin::Origin;
 use super::split::{Chunks, Unsplit};
 
 /// Every task once, in input order; see [`Inputs::units`].
@@ -72,6 +75,9 @@ impl<'a> Units<'a> {
                 None => {
                     self.members = None;
                     let path = self.paths.next()?;
+                    if let Some(standard) = &self.inputs.standard {
+                        return Some((path, Content::Standard(Arc::clone(standard))));
+                    }
                     self.members = self.list(&path).ok()?;
                     if self.members.is_some() {
                         continue;
@@ -123,8 +129,7 @@ impl<'a> Units<'a> {
         if let Some(splitter) = &self.inputs.splitter
             && let Some(unsplit) = self.unsplit(&path, &content)
         {
-            let is_compressed = || self.inputs.handling.format(&unsplit.file).is_ok_and(|format| format.is_some());
-            if self.is_for_counting && (unsplit.packed.is_some() || is_compressed()) {
+            if self.is_for_counting && unsplit.is_stream(&self.inputs.handling) {
                 self.has_left_out = true;
                 return None;
             }
@@ -137,11 +142,17 @@ impl<'a> Units<'a> {
     fn unsplit(&self, path: &TaskPath, content: &Content) -> Option<Unsplit> {
         let root = &self.inputs.root;
         match content {
-            Content::Whole => InputFile::open(root, path).ok().map(|file| Unsplit { file, member: None, packed: None }),
+            Content::Whole => {
+                let origin = Origin::File(Arc::new(InputFile::open(root, path).ok()?));
+                Some(Unsplit { origin, member: None, packed: None })
+            }
+            Content::Standard(standard) => {
+                Some(Unsplit { origin: Origin::Standard(Arc::clone(standard)), member: None, packed: None })
+            }
             Content::Member(member) => {
                 let file = InputFile::open(root, &member.archive.path).ok()?;
                 let (file, packed) = member.open(file, path).ok()?;
-                Some(Unsplit { file, member: Some(member.clone()), packed })
+                Some(Unsplit { origin: Origin::File(Arc::new(file)), member: Some(member.clone()), packed })
             }
             Content::Poured(_) | Content::Chunk(_) | Content::Unusable(_) => None,
         }

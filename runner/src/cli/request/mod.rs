@@ -51,8 +51,17 @@ impl Request {
                 "name files or folders after the processor, or a list of them with --files-from",
             ));
         }
+        let standard_input = inputs.iter().any(|input| input.as_path() == Path::new("-"));
+        if standard_input && (inputs.len() > 1 || args.source.files_from.is_some()) {
+            return Err(UsageError::with_hint(
+                "standard input (-) can only be an input alone",
+                "a file of this name is ./-",
+            ));
+        }
         let params = params(&args.guest, file.params)?;
-        let source = config::Source { splitting: args.split.splitting()?, ..source(args.source, inputs)? };
+        let inputs = if standard_input { Vec::new() } else { inputs };
+        let source =
+            config::Source { splitting: args.split.splitting()?, standard_input, ..source(args.source, inputs)? };
         let output = output(args.output, args.views.stdout)?;
         let layout = file
             .layout
@@ -238,6 +247,7 @@ fn source(args: SourceArgs, inputs: Vec<PathBuf>) -> Result<config::Source, Usag
             Decompress::Auto => config::Decompress::Auto,
             Decompress::Never => config::Decompress::Never,
         },
+        standard_input: false,
         archives: match args.archives {
             Archives::Auto => config::Archives::ByName,
             Archives::All => config::Archives::Always,

@@ -18,7 +18,8 @@ use self::frames::{Lz4Frames, ZstdFrames};
 pub use self::stream::Unpacked;
 use super::archive::Packed;
 use super::content::bad_input;
-use super::open::{FileReader, InputFile, failure_of};
+use super::open::{InputFile, failure_of};
+use super::origin::Origin;
 
 /// How many of a file's first bytes tell whether it is compressed.
 pub const MAGIC_BYTES: usize = 10;
@@ -96,11 +97,15 @@ pub struct Packing {
 }
 
 impl Packing {
-    fn decoder(self, file: &Arc<InputFile>) -> Box<dyn Read + Send> {
-        let file = FileReader::new(Arc::clone(file));
+    /// Whether the bytes of the file are the content.
+    pub fn is_none(self) -> bool {
+        self.packed.is_none() && self.format.is_none()
+    }
+
+    fn decoder(self, origin: Box<dyn Read + Send>) -> Box<dyn Read + Send> {
         let content = match self.packed {
-            Some(packed) => packed.decoder(file),
-            None => Box::new(file),
+            Some(packed) => packed.decoder(origin),
+            None => origin,
         };
         match self.format {
             Some(format) => format.decoder(content),
@@ -120,9 +125,9 @@ impl fmt::Display for Packing {
     }
 }
 
-/// The content of a compressed file.
+/// The content of a compressed file, or of one that can only be read from its start on.
 pub struct Decompressed {
-    file: Arc<InputFile>,
+    origin: Origin,
     path: TaskPath,
     packing: Packing,
     most_bytes: Option<u64>,
@@ -142,32 +147,31 @@ impl Decompressed {
     /// # Errors
     /// [`FailureKind::BadInput`] if it is damaged or too large as far as that shows by now.
     pub fn open(file: InputFile, path: &TaskPath, format: Format, most_bytes: Option<u64>) -> Result<Self, Failure> {
-        let file = Arc::new(file);
+        let origin = Origin::File(Arc::new(file));
         let packing = Packing { packed: None, format: Some(format) };
-        let decoder = packing.decoder(&file);
-        Self::begin(file, path, packing, decoder, most_bytes)
+        let decoder = packing.decoder(origin.reader()?);
+        Self::begin(origin, path, packing, decoder, most_bytes)
     }
 
-    /// Begins to read what is `packed` in `file`, and is compressed itself if it begins so and `decompress` wants to know. The
+    /// Begins to read what is `packed` in `origin`, and is compressed itself if it begins so and `decompress` wants to know. The
     /// first time it is read it comes from `first`, if there is such a thing.
     ///
     /// # Errors
     /// As those of [`Decompressed::open`].
     pub fn open_packed(
-        file: InputFile,
+        origin: Origin,
         path: &TaskPath,
-        packed: Packed,
+        packed: Option<Packed>,
         first: Option<Box<dyn Read + Send>>,
         decompress: Decompress,
         most_bytes: Option<u64>,
     ) -> Result<Self, Failure> {
-        let file = Arc::new(file);
-        let (packing, decoder) = unpack(&file, path, Some(packed), first, decompress)?;
-        Self::begin(file, path, packing, decoder, most_bytes)
+        let (packing, decoder) = unpack(&origin, path, packed, first, decompress)?;
+        Self::begin(origin, path, packing, decoder, most_bytes)
     }
 
     fn begin(
-        file: Arc<InputFile>,
+        origin: Origin,
         path: &TaskPath,
         packing: Packing,
         decoder: Box<dyn Read + Send>,
@@ -175,7 +179,7 @@ impl Decompressed {
     ) -> Result<Self, Failure> {
         let decoder = Mutex::new(decoder);
         let mut input = Self {
-            file,
+            origin,
             path: path.clone(),
             packing,
             most_bytes,
@@ -218,10 +222,15 @@ impl Decompressed {
     fn check_size(&self) -> Result<(), Failure> {
         let Self { path, packing, decoded_bytes, .. } = self;
         if let Some(most_bytes) = self.most_bytes.filter(|most_bytes| decoded_bytes > most_bytes) {
-            let message = format!("decompress {path} ({packing}): more than {most_bytes} bytes come out (--max-input)");
+            let message = match packing.is_none() {
+                true => format!(
+                    "read {path}: more than {most_bytes} bytes, which is the most that is allowed (--max-input)"
+                ),
+                false => format!("decompress {path} ({packing}): more than {most_bytes} bytes come out (--max-input)"),
+            };
             return Err(bad_input(message));
         }
-        let file_bytes = self.file.content_bytes();
+        let file_bytes = self.origin.packed_bytes();
         if self.most_bytes.is_none() && is_bomb(file_bytes, *decoded_bytes) {
             let message = format!(
                 "decompress {path} ({packing}): more than {MOST_RATIO} times the {file_bytes} bytes of the file come out; \
@@ -264,7 +273,7 @@ impl Input for Decompressed {
         let held_bytes = self.held.len() as u64;
         self.position = 0;
         if self.decoded_bytes > held_bytes {
-            self.decoder = Mutex::new(self.packing.decoder(&self.file));
+            self.decoder = Mutex::new(self.packing.decoder(self.origin.reader()?));
             self.held = Vec::new();
             self.decoded_bytes = 0;
         }
@@ -272,20 +281,23 @@ impl Input for Decompressed {
     }
 
     fn verify(&mut self) -> Result<(), Failure> {
-        self.file.check_unchanged()
+        self.origin.check_unchanged()
     }
 }
 
 /// Reads what is `packed` in a file, from `first` if that is there, and looks whether it is compressed itself.
 fn unpack(
-    file: &Arc<InputFile>,
+    origin: &Origin,
     path: &TaskPath,
     packed: Option<Packed>,
     first: Option<Box<dyn Read + Send>>,
     decompress: Decompress,
 ) -> Result<(Packing, Box<dyn Read + Send>), Failure> {
     let mut packing = Packing { packed, format: None };
-    let mut content = first.unwrap_or_else(|| packing.decoder(file));
+    let mut content = match first {
+        Some(first) => first,
+        None => packing.decoder(origin.reader()?),
+    };
     if decompress == Decompress::Auto {
         let mut start = Vec::with_capacity(MAGIC_BYTES);
         let read = (&mut content).take(MAGIC_BYTES as u64).read_to_end(&mut start);
@@ -315,6 +327,9 @@ fn damaged(path: &TaskPath, packing: Packing, error: &io::Error, decoded_bytes: 
     } else {
         error.to_string()
     };
+    if packing.is_none() {
+        return bad_input(format!("read {path}: {what}, after {decoded_bytes} bytes"));
+    }
     bad_input(format!("decompress {path} ({packing}): {what}, after {decoded_bytes} bytes"))
 }
 

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::io::{self, Read};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -23,12 +24,12 @@ pub struct Blocks {
 
 #[derive(Debug)]
 enum Source {
-    File { file: InputFile, buffer: Vec<u8> },
+    File { file: Arc<InputFile>, buffer: Vec<u8> },
     Stream(Stream),
 }
 
 impl Blocks {
-    pub(super) fn of_file(file: InputFile, block_bytes: usize) -> Self {
+    pub(super) fn of_file(file: Arc<InputFile>, block_bytes: usize) -> Self {
         Self { source: Source::File { file, buffer: Vec::new() }, block_bytes }
     }
 

@@ -26,7 +26,7 @@ use crate::task::{Identity, TaskPath};
 use super::archive::{Member, Packed};
 use super::compressed::{Packing, Unpacked, cannot_be_split};
 use super::content::{Chunk, Form, Handling, Held, bad_input};
-use super::open::InputFile;
+use super::origin::Origin;
 
 use self::blocks::{Blocks, Stream};
 pub(super) use self::elements::Elements;
@@ -86,10 +86,20 @@ impl Cut {
 /// An input that is to be split.
 #[derive(Debug)]
 pub struct Unsplit {
-    pub file: InputFile,
+    pub origin: Origin,
     /// The member of an archive that it is, and how it is packed there.
     pub member: Option<Arc<Member>>,
     pub packed: Option<Packed>,
+}
+
+impl Unsplit {
+    /// Whether it can only be read from its start on.
+    pub fn is_stream(&self, handling: &Handling) -> bool {
+        match &self.origin {
+            Origin::File(file) => self.packed.is_some() || handling.format(file).is_ok_and(|format| format.is_some()),
+            Origin::Standard(_) => true,
+        }
+    }
 }
 
 /// How the inputs of a run are split, checked.
@@ -126,8 +136,8 @@ impl Splitter {
 
     /// The chunks of `file`.
     pub fn chunks(&self, input: Unsplit, path: &TaskPath, handling: &Handling) -> Chunks {
-        let Unsplit { file, member, packed } = input;
-        let identity = file.identity();
+        let Unsplit { origin, member, packed } = input;
+        let identity = origin.identity();
         let mut chunks = Chunks {
             path: path.clone(),
             member,
@@ -145,7 +155,7 @@ impl Splitter {
             fault: None,
             blocks: None,
         };
-        let laid_out = self.open(file, packed, path, handling).and_then(|mut blocks| {
+        let laid_out = self.open(origin, packed, path, handling).and_then(|mut blocks| {
             let (block, is_all) = blocks.at(0, blocks.size_bytes().unwrap_or(u64::MAX), 1)?;
             let is_empty = block.is_empty() && is_all;
             if let Some(size_bytes) = blocks.size_bytes() {
@@ -169,21 +179,28 @@ impl Splitter {
     /// Opens what is to be split: a file as it is, or what comes out of one that is compressed.
     fn open(
         &self,
-        file: InputFile,
+        origin: Origin,
         packed: Option<Packed>,
         path: &TaskPath,
         handling: &Handling,
     ) -> Result<Blocks, Failure> {
-        if packed.is_none() && handling.format(&file)?.is_none() {
-            return Ok(Blocks::of_file(file, self.block_bytes));
+        if let (Origin::File(file), None) = (&origin, packed)
+            && handling.format(file)?.is_none()
+        {
+            return Ok(Blocks::of_file(Arc::clone(file), self.block_bytes));
         }
         let refuse = |packing, why| Err(cannot_be_split(path, packing, why));
         if let Some(Packed::Streamed(_)) = packed {
             let why = "what comes before it in the archive would have to be decompressed for each chunk";
             return refuse(Packing { packed, format: None }, why);
         }
-        let content = Unpacked::open(file, path, packed, handling.decompress)?;
+        let content = Unpacked::open(origin, path, packed, handling.decompress)?;
         if self.splitting.split == Split::JsonEntries {
+            if content.packing().is_none() {
+                return Err(bad_input(format!(
+                    "split {path}: json-entries needs a file, whose last line is looked at first"
+                )));
+            }
             return refuse(content.packing(), "its last line must be looked at first");
         }
         let stream = Stream::new(content, handling.most_bytes.unwrap_or(u64::MAX));
@@ -239,7 +256,7 @@ impl Splitter {
 pub struct Chunks {
     path: TaskPath,
     member: Option<Arc<Member>>,
-    identity: Identity,
+    identity: Option<Identity>,
     size: ChunkSize,
     /// `None` cuts at exactly the size asked for.
     cutter: Option<Box<dyn Cutter>>,

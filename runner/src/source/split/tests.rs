@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write as _;
 use std::num::NonZeroU64;
 use std::path::Path;
+use std::sync::Arc;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -14,6 +15,7 @@ use crate::outcome::{Failure, FailureKind};
 use crate::source::chunk::ChunkInput;
 use crate::source::content::{Chunk, Handling};
 use crate::source::open::InputFile;
+use crate::source::origin::Origin;
 use crate::source::root::Root;
 use crate::task::TaskPath;
 
@@ -68,7 +70,7 @@ impl Site {
         let mut splitter =
             Splitter::new(&Splitting { split: split.clone(), size, column: "chunk".to_owned() }).unwrap();
         splitter.block_bytes = block_bytes;
-        let input = Unsplit { file, member: None, packed: None };
+        let input = Unsplit { origin: Origin::File(Arc::new(file)), member: None, packed: None };
         splitter.chunks(input, &self.path, &Handling::default()).collect()
     }
 
@@ -79,7 +81,7 @@ impl Site {
 
 /// Reads a chunk as a guest would, in small pieces.
 fn read(file: InputFile, chunk: &Chunk) -> Result<Vec<u8>, Failure> {
-    let mut input = ChunkInput::open(file, chunk)?;
+    let mut input = ChunkInput::open(Some(file), chunk)?;
     let mut whole = vec![0; input.size_bytes().unwrap() as usize];
     read_exact(&mut input, &mut whole)?;
     assert_eq!(input.read(&mut [0; 3])?, 0);
@@ -295,7 +297,7 @@ fn a_place_in_a_chunk_is_one_in_the_file() {
             let mut found = 0;
             for (_, chunk) in site.chunks(split, bytes(size), 1 << 16) {
                 let content = String::from_utf8(site.read(&chunk).unwrap()).unwrap();
-                let input = ChunkInput::open(site.open(), &chunk).unwrap();
+                let input = ChunkInput::open(Some(site.open()), &chunk).unwrap();
                 for mark in marks {
                     if let Some(at) = content.rfind(mark) {
                         assert_eq!(input.place(at as u64), text.rfind(mark).unwrap() as u64, "{split:?} {size} {mark}");
