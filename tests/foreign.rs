@@ -9,6 +9,7 @@ use std::thread;
 
 use tempfile::TempDir;
 
+use crate::harness::components;
 use crate::harness::program::{Ended, Program};
 
 fn foreign(name: &str) -> PathBuf {
@@ -38,8 +39,12 @@ impl Site {
     }
 
     fn run(&self, program: &str, from: &str, out: &str, more: &[&str]) -> Ended {
+        self.run_at(&foreign(program), from, out, more)
+    }
+
+    fn run_at(&self, program: &Path, from: &str, out: &str, more: &[&str]) -> Ended {
         Program::new()
-            .args(["run".as_ref(), foreign(program).as_os_str()])
+            .args(["run".as_ref(), program.as_os_str()])
             .args([self.path(from).as_os_str(), "-o".as_ref(), self.path(out).as_os_str(), "-q".as_ref()])
             .args(more)
             .run()
@@ -151,4 +156,78 @@ fn lua_runs_every_input_as_a_script_each_in_a_sandbox_of_its_own() {
     for (name, kind) in [("endless", "out_of_fuel"), ("greedy", "out_of_"), ("wrong", "trap")] {
         assert!(errors.contains(&format!("{name}.lua,{kind}")), "{errors}");
     }
+}
+
+/// Baskets, two of which no filter can take.
+const BASKETS: [(&str, &[u8]); 4] = [
+    ("a.json", br#"{"fruits":[{"name":"apple","price":2},{"name":"fig","price":0.25}]}"#),
+    ("b.json", br#"{"fruits":[]} {"fruits":[{"name":"m\u00fcsli \"x\"","price":1}]}"#),
+    ("not-a-basket.json", br#"{"fruits":7}"#),
+    ("torn.json", br#"{"fruits":[{"na"#),
+];
+
+#[test]
+fn jq_asks_every_input_and_what_it_prints_are_rows() {
+    let site = Site::new(&BASKETS);
+    let filter = "-c '.fruits[] | {fruit: (.name | ascii_upcase), price, root: (.price | sqrt)}'";
+    site.run("jq.wasm", "in", "rows", &["--args", filter]).expect_code(3);
+    assert_eq!(
+        site.results("rows"),
+        "path,fruit,price,root\na.json,APPLE,2,1.4142135623730951\na.json,FIG,0.25,0.5\nb.json,\"MüSLI \"\"X\"\"\",1,1\n"
+    );
+    let errors = String::from_utf8(site.read("rows/errors.csv")).unwrap();
+    assert!(
+        errors.contains("not-a-basket.json,exit,") && errors.contains("Cannot iterate over number (7)"),
+        "{errors}"
+    );
+    assert!(errors.contains("torn.json,exit,") && errors.contains("Unfinished"), "{errors}");
+
+    let more = ["--args", "-r '.fruits | length'", "--result", "text", "--text-column", "fruits"];
+    site.run("jq.wasm", "in", "text", &more).expect_code(3);
+    assert_eq!(site.results("text"), "path,fruits\na.json,2\nb.json,\"0\n1\"\nnot-a-basket.json,7\n");
+}
+
+#[test]
+fn jq_joins_an_input_that_is_a_file_with_shared_data_as_a_module_and_as_a_component() {
+    let site = Site::new(&BASKETS);
+    fs::write(site.path("rates.json"), r#"{"apple":1.5,"fig":4}"#).unwrap();
+    fs::write(site.path("jq.wasm"), components::command(fs::read(foreign("jq.wasm")).unwrap())).unwrap();
+    let filter = "-c --slurpfile rates /shared/rates.json '.fruits[] | {name, sum: (.price * $rates[0][.name])}' '{}'";
+    let shared = site.path("rates.json");
+    let more = ["--args", filter, "--input", "file", "--share", shared.to_str().unwrap()];
+    let modules = [(foreign("jq.wasm"), "module"), (site.path("jq.wasm"), "component")];
+    let errors = modules.map(|(jq, out)| {
+        site.run_at(&jq, "in", out, &more).expect_code(3);
+        assert_eq!(site.results(out), "path,name,sum\na.json,apple,3\na.json,fig,1\n", "{out}");
+        let mut errors = csv::Reader::from_path(site.path(out).join("errors.csv")).unwrap();
+        // A component has exit code 1 for all that is not 0.
+        let message = |message: &str| message.split_once(": ").unwrap().1.to_owned();
+        errors
+            .records()
+            .map(|error| error.unwrap())
+            .map(|error| [error[0].to_owned(), error[1].to_owned(), message(&error[2])])
+            .collect::<Vec<_>>()
+    });
+    assert_eq!(errors[0], errors[1]);
+    assert_eq!(errors[0].len(), 3, "{errors:?}");
+}
+
+#[test]
+fn programs_as_components_write_files_and_pass_the_fault_of_a_script_on() {
+    let site = Site::new(&[("a.txt", b"one two\nthree\n"), ("b.txt", b"")]);
+    for name in ["minigzip.wasm", "lua.wasm"] {
+        fs::write(site.path(name), components::command(fs::read(foreign(name)).unwrap())).unwrap();
+    }
+    let more = ["--args", "", "--result", "file", "--file-suffix", ".gz"];
+    site.run_at(&site.path("minigzip.wasm"), "in", "packed", &more).expect_code(0);
+    assert!(native("gzip", &["-dc"], &site.read("packed/files/a.txt.gz")) == b"one two\nthree\n");
+    let lines = r#"-e "local n = 0 for _ in io.lines('{}') do n = n + 1 end print('{}', n, io.open('/input/c', 'w'))""#;
+    let more = ["--args", lines, "--input", "file", "--result", "text"];
+    site.run_at(&site.path("lua.wasm"), "in", "lines", &more).expect_code(0);
+    let results = site.results("lines");
+    assert!(results.starts_with("path,text\na.txt,/input/a.txt\t2\tnil\t/input/c: "), "{results}");
+    let more = ["--args", r#"-e "error('no')""#, "--result", "text"];
+    site.run_at(&site.path("lua.wasm"), "in", "faults", &more).expect_code(3);
+    let errors = String::from_utf8(site.read("faults/errors.csv")).unwrap();
+    assert!(errors.contains("a.txt,trap") && errors.contains("b.txt,trap"), "{errors}");
 }

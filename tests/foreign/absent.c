@@ -1,5 +1,6 @@
 /* What POSIX programs call and WASI has not. Each refuses, as it would where it is not allowed. */
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 
 #include "absent.h"
@@ -31,5 +32,18 @@ FILE *tmpfile(void) {
 
 char *tmpnam(char *name) {
     (void)name;
+    return NULL;
+}
+
+int mkstemp(char *name) {
+    (void)name;
+    return refused();
+}
+
+/* There is one user, of whom nothing is known. */
+uid_t getuid(void) { return 0; }
+
+struct passwd *getpwuid(uid_t user) {
+    (void)user;
     return NULL;
 }

@@ -3,3 +3,5 @@
 
 int chown(const char *path, uid_t user, gid_t group);
 int fchown(int file, uid_t user, gid_t group);
+uid_t getuid(void);
+int mkstemp(char *name);

@@ -10,9 +10,9 @@ use wasi_preview1_component_adapter_provider::{
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
-/// The command in `source`, which knows preview 1, as a component that knows WASI 0.2.
-pub fn command(source: &str) -> Vec<u8> {
-    let module = wat::parse_str(source).expect("read the guest");
+/// A command that knows preview 1, as text or binary, as a component that knows WASI 0.2.
+pub fn command(source: impl AsRef<[u8]>) -> Vec<u8> {
+    let module = wat::parse_bytes(source.as_ref()).expect("read the guest");
     ComponentEncoder::default()
         .module(&module)
         .and_then(|encoder| {

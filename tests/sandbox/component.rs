@@ -19,7 +19,7 @@ fn told() -> Vec<u8> {
 #[test]
 fn components_are_known_by_their_worlds() {
     assert_eq!(load(&told(), settings()).contract(), Contract::ProcessorComponent);
-    let command = components::command(&guest("told_command.wat"));
+    let command = components::command(guest("told_command.wat"));
     assert_eq!(load(&command, settings()).contract(), Contract::CommandComponent);
 }
 

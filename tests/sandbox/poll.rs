@@ -122,7 +122,7 @@ fn a_component_sleeps_as_a_module_does() {
     ];
     for subscriptions in wishes {
         let poll = Poll::of(subscriptions);
-        let component = components::command(&poll.script.source());
+        let component = components::command(poll.script.source());
         let attempt = run_all(&component, settings(), [("input", "".into())]).remove(0);
         let (seen, expected) = (poll.seen(&Shown::by(&attempt)), poll.run());
         let events = |polled: &Polled| polled.events.iter().map(|event| event.0).collect::<Vec<_>>();

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use sandmill::sandbox::{Attempt, Settings};
 
+use crate::harness::components;
 use crate::harness::guests::{TestInput, guest, rows, run_all};
 
 /// Where the results of the calls are, 8 bytes for each.
@@ -63,6 +64,7 @@ const ABI_SIGNATURES: &[(&str, &str, &str)] = &[
 #[derive(Clone, Debug)]
 pub struct Script {
     template: &'static str,
+    is_component: bool,
     imports: BTreeSet<String>,
     /// What the guest's memory starts with.
     data: Vec<u8>,
@@ -80,6 +82,11 @@ impl Script {
         Self::new("calls_command.wat")
     }
 
+    /// For a WASI command that is a module, and for one that is a component.
+    pub fn commands() -> [Self; 2] {
+        [Self::command(), Self { is_component: true, ..Self::command() }]
+    }
+
     /// For an SDK reactor.
     pub fn reactor() -> Self {
         Self::new("calls_reactor.wat")
@@ -87,7 +94,14 @@ impl Script {
 
     fn new(template: &'static str) -> Self {
         // Address 0 is left free: to some it means nothing.
-        Self { template, imports: BTreeSet::new(), data: vec![0; 16], calls: String::new(), calls_count: 0 }
+        Self {
+            template,
+            is_component: false,
+            imports: BTreeSet::new(),
+            data: vec![0; 16],
+            calls: String::new(),
+            calls_count: 0,
+        }
     }
 
     /// Puts `bytes` into the guest's memory, and returns where.
@@ -171,9 +185,14 @@ impl Script {
             .replace(";; CALLS", &self.calls)
     }
 
+    /// The guest, as text or binary.
+    pub fn processor(&self) -> Vec<u8> {
+        if self.is_component { components::command(self.source()) } else { self.source().into_bytes() }
+    }
+
     /// Runs the script as one task, which may end in any way.
     pub fn attempt(&self, settings: Settings, path: &str, input: impl Into<TestInput>) -> Attempt {
-        run_all(&self.source(), settings, [(path, input.into())]).remove(0)
+        run_all(&self.processor(), settings, [(path, input.into())]).remove(0)
     }
 
     /// Runs the script as one task, which must end well.

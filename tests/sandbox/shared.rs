@@ -8,7 +8,8 @@ use sandmill::outcome::FailureKind;
 use sandmill::sandbox::{Attempt, Settings, Shared};
 use tempfile::TempDir;
 
-use crate::harness::guests::{assert_failed, failure, rows, run_with, settings_with};
+use crate::harness::components;
+use crate::harness::guests::{assert_failed, failure, guest, rows, run_all, run_with, settings_with};
 
 /// A folder with `table.json`, `d/other.json` and, beside it, what no guest may see.
 fn folder() -> TempDir {
@@ -71,9 +72,18 @@ fn reading_shared_data_costs_fuel_for_every_byte() {
 
 #[test]
 fn a_command_reads_shared_and_can_neither_write_nor_leave() {
-    let folder = folder();
-    let shared = Arc::new(Shared::copy(&folder.path().join("shared")).unwrap());
-    let run = |told: &str| run_with("shared_command.wat", sharing(&shared), told);
+    let source = guest("shared_command.wat");
+    // The guest's code is the reason for which it was refused: no rights, or nothing there.
+    neither_writes_nor_leaves(source.as_bytes(), &["63", "69", "76", "2", "44"], "8");
+    // A component has one code for all.
+    neither_writes_nor_leaves(&components::command(&source), &["1"], "1");
+}
+
+/// `refused` are the exit codes for what it may not do, `absent` that for there being no folder.
+fn neither_writes_nor_leaves(command: &[u8], refused: &[&str], absent: &str) {
+    let shared = shared();
+    let run_with = |settings, told: &str| run_all(command, settings, [("input", told.into())]).remove(0);
+    let run = |told: &str| run_with(sharing(&shared), told);
     assert_eq!(rows(&run("rtable.json")), "{\"n\":1}\n{\"n\":2}\n");
     assert_eq!(rows(&run("rd/other.json")), "{\"other\":true}\n");
     for told in
@@ -81,12 +91,8 @@ fn a_command_reads_shared_and_can_neither_write_nor_leave() {
     {
         let attempt = run(told);
         assert_failed(&attempt, FailureKind::Exit, "exit code");
-        // The guest's code is the reason for which it was refused: no rights, or nothing there.
         let message = &failure(&attempt).message;
-        assert!(
-            ["63", "69", "76", "2", "44"].iter().any(|errno| message.contains(&format!("exit code {errno}"))),
-            "{told}: {message}"
-        );
+        assert!(refused.iter().any(|code| message.contains(&format!("exit code {code}"))), "{told}: {message}");
     }
     let left: Vec<_> = fs::read_dir(shared.folder()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left.len(), 2, "{left:?}");
@@ -94,9 +100,6 @@ fn a_command_reads_shared_and_can_neither_write_nor_leave() {
     let mode = fs::metadata(shared.folder()).unwrap().permissions().mode();
     assert_eq!(mode & 0o077, 0, "nobody else may enter the copy");
     // Without a share there is no folder.
-    assert_failed(
-        &run_with("shared_command.wat", settings_with(|_| ()), "rtable.json"),
-        FailureKind::Exit,
-        "exit code 8",
-    );
+    let unshared = run_with(settings_with(|_| ()), "rtable.json");
+    assert_failed(&unshared, FailureKind::Exit, &format!("exit code {absent}"));
 }
