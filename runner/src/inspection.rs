@@ -1,6 +1,5 @@
 //! What a module is, whether it can be a processor here, and what would make it one: `sandmill inspect`.
 
-use std::fs;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -38,7 +37,7 @@ pub struct Inspection {
 pub fn inspect(config: &Config) -> anyhow::Result<Inspection> {
     let path = &config.processor;
     let about = || format!("processor {}", path.display());
-    let source = fs::read(path).with_context(|| format!("read processor {}", path.display()))?;
+    let source = sandbox::read_processor(path)?;
     let (facts, layout, contract) = sandbox::inspect(&source).with_context(about)?;
     let mut inspection = Inspection {
         path: path.clone(),

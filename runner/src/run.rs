@@ -174,7 +174,7 @@ pub fn share(config: &Config) -> anyhow::Result<Option<Arc<Shared>>> {
 }
 
 fn read_processor(config: &Config) -> anyhow::Result<Vec<u8>> {
-    fs::read(&config.processor).with_context(|| format!("read processor {}", config.processor.display()))
+    sandbox::read_processor(&config.processor)
 }
 
 /// Starts what starts processes for tasks, if they are to run in such.

@@ -1,5 +1,6 @@
 //! The hostile pack, and trying it on this machine: `sandmill selftest`.
 
+mod bombs;
 mod pack;
 mod selftest;
 mod trial;

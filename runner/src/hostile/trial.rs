@@ -42,8 +42,9 @@ impl Trial {
     pub fn run(attack: &'static Attack, (guise, expected): (Guise, End), settings: &Settings) -> Self {
         let mut trial =
             Self { attack, guise, ended: End::Refused, elapsed: Duration::ZERO, wrong: Vec::new(), expected };
+        let source = attack.source(guise);
         let started = Instant::now();
-        match Processor::load(attack.source(guise).as_bytes(), settings.clone()) {
+        match Processor::load(&source, settings.clone()) {
             Ok(processor) if expected == End::Refused => {
                 drop(processor);
                 trial.ended = End::Done;

@@ -8,6 +8,18 @@ use wasmparser::{
     ValidPayload, Validator, WasmFeatures,
 };
 
+use super::contract::Refusal;
+
+/// The most types, imports and exports that are read, together, and functions and types of interfaces. Each is a few bytes in
+/// a file, and texts here.
+const DECLARATIONS: u64 = 250_000;
+
+/// The most parameters and results of a function that are shown. No contract has as many.
+const SHOWN_TYPES: usize = 20;
+
+/// The most of what made it that is told.
+const PRODUCERS: usize = 100;
+
 /// What a file of WebAssembly is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Form {
@@ -66,7 +78,7 @@ impl Facts {
     /// If `wasm` is not the binary form of a core module or of a valid component.
     pub fn read(wasm: &[u8]) -> anyhow::Result<Self> {
         let facts = Self { size_bytes: wasm.len(), ..Self::default() };
-        let mut reader = Reader { facts, scopes: Vec::new() };
+        let mut reader = Reader { facts, scopes: Vec::new(), declarations: 0 };
         for payload in Parser::new(0).parse_all(wasm) {
             reader.payload(payload.context("read the module")?)?;
         }
@@ -114,7 +126,7 @@ impl Facts {
             {
                 let types = types.as_ref();
                 for name in &imports {
-                    self.add_component_import(types, name);
+                    self.add_component_import(types, name)?;
                 }
                 for name in &exports {
                     let entity = types.component_item_for_export(name);
@@ -126,8 +138,8 @@ impl Facts {
         Ok(())
     }
 
-    fn add_component_import(&mut self, types: TypesRef<'_>, name: &str) {
-        let Some(item) = types.component_item_for_import(name) else { return };
+    fn add_component_import(&mut self, types: TypesRef<'_>, name: &str) -> anyhow::Result<()> {
+        let Some(item) = types.component_item_for_import(name) else { return Ok(()) };
         let import = |member: &str, ty| Import {
             module: name.to_owned(),
             name: member.to_owned(),
@@ -136,11 +148,27 @@ impl Facts {
         match item.ty {
             ComponentEntityType::Instance(id) => {
                 let members = types[id].exports.iter();
+                // Many imports may be of one large interface.
+                check_declarations(self.imports.len().saturating_add(members.len()) as u64)?;
                 self.imports.extend(members.map(|(member, item)| import(member, item.ty)));
             }
             ty => self.imports.push(import("", ty)),
         }
+        Ok(())
     }
+}
+
+/// Counts one more.
+fn declare(declarations: &mut u64) -> Result<(), Refusal> {
+    *declarations += 1;
+    check_declarations(*declarations)
+}
+
+fn check_declarations(found: u64) -> Result<(), Refusal> {
+    if found > DECLARATIONS {
+        return Err(Refusal::TooLarge { what: "types, imports and exports", found, limit: DECLARATIONS });
+    }
+    Ok(())
 }
 
 fn entity_kind(ty: ComponentEntityType) -> &'static str {
@@ -158,6 +186,7 @@ struct Reader {
     facts: Facts,
     /// The module or component that is being read, below those that it is in.
     scopes: Vec<Scope>,
+    declarations: u64,
 }
 
 #[derive(Default)]
@@ -187,6 +216,7 @@ impl Reader {
             Payload::TypeSection(section) => {
                 for group in section {
                     for ty in group?.into_types() {
+                        declare(&mut self.declarations)?;
                         scope.types.push(match &ty.composite_type.inner {
                             CompositeInnerType::Func(function) => signature(function),
                             _ => "a type that is no function".to_owned(),
@@ -197,6 +227,7 @@ impl Reader {
             Payload::ImportSection(section) => {
                 for import in section.into_imports() {
                     let import = import?;
+                    declare(&mut self.declarations)?;
                     if let TypeRef::Func(index) | TypeRef::FuncExact(index) = import.ty {
                         scope.functions.push(index);
                     }
@@ -238,6 +269,7 @@ impl Reader {
             Payload::ExportSection(section) => {
                 for export in section {
                     let export = export?;
+                    declare(&mut self.declarations)?;
                     if !is_outermost {
                         continue;
                     }
@@ -271,7 +303,7 @@ impl Reader {
                 let value = value?;
                 let producer = (field.name.to_owned(), value.name.to_owned(), value.version.to_owned());
                 // The modules of a component were often made by the same tools.
-                if !self.facts.producers.contains(&producer) {
+                if self.facts.producers.len() < PRODUCERS && !self.facts.producers.contains(&producer) {
                     self.facts.producers.push(producer);
                 }
             }
@@ -301,6 +333,12 @@ impl Scope {
 }
 
 fn signature(function: &FuncType) -> String {
-    let list = |types: &[wasmparser::ValType]| types.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let list = |types: &[wasmparser::ValType]| {
+        let mut shown: Vec<_> = types.iter().take(SHOWN_TYPES).map(ToString::to_string).collect();
+        if types.len() > SHOWN_TYPES {
+            shown.push(format!("{} more", types.len() - SHOWN_TYPES));
+        }
+        shown.join(", ")
+    };
     format!("({}) -> ({})", list(function.params()), list(function.results()))
 }

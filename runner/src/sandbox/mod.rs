@@ -28,6 +28,7 @@ mod result;
 mod segments;
 mod shared;
 mod slot;
+mod source;
 mod staging;
 mod streams;
 mod ticker;
@@ -39,7 +40,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Budget, Command, InputMode, Isolation, WarmStart};
@@ -56,6 +56,7 @@ pub use inspect::{Export, Facts, Form, Import, Memory};
 pub use layout::Layout;
 pub use processor::{Native, Processor, Start};
 pub use shared::{Share, Shared};
+pub use source::read as read_processor;
 
 /// Inputs up to this size are put into memory whole; larger ones are streamed. Big enough for nearly every file that comes
 /// in thousands, small enough that no number of workers makes it count.
@@ -186,7 +187,7 @@ impl<'p> Sandbox<'p> {
 /// # Errors
 /// If it is no module.
 pub fn inspect(source: &[u8]) -> anyhow::Result<(Facts, Layout, Result<Contract, Refusal>)> {
-    let wasm = wat::parse_bytes(source).context("read the module's text")?;
+    let wasm = source::binary(source)?;
     let facts = Facts::read(&wasm)?;
     let contract = contract::recognise(&facts);
     Ok((facts, Layout::read(&wasm)?, contract))

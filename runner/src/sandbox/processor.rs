@@ -20,6 +20,7 @@ use super::engine::{self, explain};
 use super::guest::{self, Guest};
 use super::inspect::{Facts, Form};
 use super::reactor::{Introduction, Reactor};
+use super::source;
 use super::ticker::{Ticker, Ticks};
 use super::warm;
 use crate::config::{self, Budget, WarmStart};
@@ -73,7 +74,7 @@ impl Processor {
     /// # Errors
     /// A [`Refusal`] if it can be no processor, and whatever else is wrong with it. No task has run then.
     pub fn load(source: &[u8], settings: Settings) -> anyhow::Result<Self> {
-        let wasm = wat::parse_bytes(source).context("read the module's text")?;
+        let wasm = source::binary(source)?;
         let facts = Facts::read(&wasm)?;
         let contract = contract::recognise(&facts)?;
         compile::check_size(&facts)?;

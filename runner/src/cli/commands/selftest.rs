@@ -65,9 +65,7 @@ impl Table {
         let widest = |widths: &mut dyn Iterator<Item = usize>| widths.max().unwrap_or(0);
         Self {
             attack: widest(&mut ATTACKS.iter().map(|attack| attack.name.len())),
-            guise: widest(
-                &mut [Guise::Command, Guise::Reactor, Guise::Module].iter().map(|guise| guise.to_string().len()),
-            ),
+            guise: widest(&mut Guise::ALL.iter().map(|guise| guise.to_string().len())),
             end: widest(&mut FailureKind::ALL.iter().map(|kind| kind.as_str().len()))
                 .max(End::Skipped.to_string().len()),
         }
