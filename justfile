@@ -20,6 +20,11 @@ guests:
 crash-matrix:
     SANDMILL_CRASH_MATRIX=full cargo test -p sandmill --test integration crash_matrix -- --nocapture
 
+# One target of the fuzzer for a time: module, smith, rows, abi, ledger, inputs or config. What it finds is in tests/fuzz/found;
+# once it is mended, it is kept in tests/fuzz/corpus, which every test run takes.
+fuzz TARGET SECONDS="600":
+    SANDMILL_FUZZ={{SECONDS}} nice -n 19 cargo test -p sandmill fuzz_{{TARGET}} -- --nocapture
+
 # Known vulnerabilities in dependencies; needs the network.
 advisories:
     cargo deny check advisories

@@ -13,6 +13,7 @@ mod crash_matrix;
 mod examples;
 mod files;
 mod foreign;
+mod fuzz;
 mod harness;
 mod hostile;
 mod javascript;

@@ -162,9 +162,9 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// JSON can write half a surrogate pair, which no table can hold.
+    /// JSON can write half a surrogate pair, which no table can hold, and at which its own readers fail.
     fn check_unicode(&self) -> Result<(), Failure> {
-        match self.cells.iter().find(|(_, value)| value.get().contains("\\u") && cell_text(value).is_err()) {
+        match self.cells.iter().find(|(_, value)| has_half_pair(value.get())) {
             Some((name, _)) => Err(bad_output(format!("the value of {} is not valid Unicode", shown(name)))),
             None => Ok(()),
         }
@@ -187,6 +187,28 @@ impl<'a> Row<'a> {
         }
         out.push('}');
     }
+}
+
+/// Whether an escape in `json`, which must be valid, is half of a surrogate pair, at any depth.
+fn has_half_pair(json: &str) -> bool {
+    if !json.contains("\\u") {
+        return false;
+    }
+    let unit = |escape: &str| u16::from_str_radix(escape.get(..4)?, 16).ok();
+    let mut is_high = false;
+    let mut rest = json;
+    while let Some((before, after)) = rest.split_once('\\') {
+        let escaped = after.strip_prefix('u').and_then(unit);
+        // The second half follows the first at once.
+        let is_low = escaped.is_some_and(|unit| (0xdc00..0xe000).contains(&unit));
+        if (is_high && !before.is_empty()) || is_high != is_low {
+            return true;
+        }
+        is_high = escaped.is_some_and(|unit| (0xd800..0xdc00).contains(&unit));
+        // What is escaped may be another backslash. Escapes are of ASCII.
+        rest = after.get(if escaped.is_some() { 5 } else { 1 }..).unwrap_or_default();
+    }
+    is_high
 }
 
 /// The text of a cell in a table: strings without their quotes, null as nothing, everything else as its JSON.
@@ -402,6 +424,8 @@ mod tests {
         assert_eq!(rows(" \n"), Ok(String::new()));
         assert_eq!(rows("[]"), Ok(String::new()));
         assert_eq!(rows("{}"), Ok("{}\n".into()));
+        let escaped = "{\"a\":[\"\\ud83d\\ude00 \\\\ud800 \\u00e9\\n\"]}\n";
+        assert_eq!(rows(escaped), Ok(escaped.into()));
         let two = Ok("{\"a\":1}\n{\"a\":2}\n".into());
         assert_eq!(rows("{\"a\":1}\n{\"a\":2}"), two);
         assert_eq!(rows("[{\"a\": 1}, {\"a\":\n2}]"), two);
@@ -435,6 +459,10 @@ mod tests {
             "{\"a\":1,\"a\":2}",
             "nan",
             "{\"a\":\"\\ud800\"}",
+            "{\"a\":[{\"b\":\"\\ud800\"}]}",
+            "{\"a\":[\"\\ud800 \\udc00\"]}",
+            "{\"a\":{\"\\udc00\":1}}",
+            "{\"a\":\"\\\\\\ud83d\\\\ude00\"}",
         ] {
             assert_eq!(rows(text), Err(FailureKind::BadOutput), "{text}");
         }

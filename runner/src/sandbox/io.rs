@@ -251,14 +251,24 @@ impl Tail {
     }
 
     fn take(&mut self) -> String {
-        let bytes = std::mem::take(&mut self.bytes);
-        if bytes.is_empty() { String::new() } else { String::from_utf8_lossy(&Vec::from(bytes)).into_owned() }
+        let bytes = Vec::from(std::mem::take(&mut self.bytes));
+        let text = String::from_utf8_lossy(&bytes);
+        // What is no text is shown by characters of three bytes each.
+        let start = text.ceil_char_boundary(text.len().saturating_sub(self.limit_bytes));
+        text[start..].to_owned()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_tail_of_what_is_no_text_has_its_limit() {
+        let mut tail = Tail::new(8);
+        tail.push(&[0xff; 20]);
+        assert_eq!(tail.take(), "\u{fffd}\u{fffd}");
+    }
 
     #[test]
     fn a_tail_keeps_the_end() {

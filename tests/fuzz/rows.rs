@@ -1,0 +1,65 @@
+//! What a guest writes, on its way to rows.
+
+use sandmill::column::ColumnType;
+use sandmill::row::{Rows, Schema};
+use serde_json::Value;
+
+use crate::harness::fuzz::Target;
+
+#[test]
+fn fuzz_rows() {
+    let seeds = [
+        "{\"a\":1,\"b\":\"x\"}\n{\"a\":-0.10e+7}\n",
+        "[{\"a\": [1, {\"x \\\" y\\\\\": \" z \"}]}, {\"b\":null}]",
+        "{\"\\u0061\":\"\\ud83d\\ude00\\u0000\"} {} {\"a\":true,\"chunk\":1}",
+        "{\"n\":12345678901234567890123,\"path\":\"\u{e9}\u{202e}\"}",
+    ];
+    let target = Target {
+        name: "rows",
+        seeds: seeds.map(|seed| seed.as_bytes().to_vec()).into(),
+        words: &[
+            b"{\"a\":",
+            b"\\ud800",
+            b"\\u0000",
+            b"null",
+            b"1e999",
+            b"-",
+            b"[[[[",
+            b"\xef\xbb\xbf",
+            b"\xed\xa0\x80",
+            b"},{",
+        ],
+        rounds: 20_000,
+    };
+    let strict = Schema {
+        path_column: Some("path".to_owned()),
+        columns: Some(vec!["a".to_owned(), "b".to_owned()]),
+        types: [("a".to_owned(), ColumnType::Int64)].into(),
+    };
+    target.run(|text| {
+        check(text, Rows::default(), &Schema::default());
+        check(text, Rows::of_chunk("chunk", 7), &Schema::default());
+        check(text, Rows::default(), &strict);
+    });
+}
+
+/// What is taken is JSON, as many objects as are counted, and the same when it is taken again.
+fn check(text: &[u8], mut rows: Rows, schema: &Schema) {
+    if rows.push_json(text, schema).is_err() {
+        return;
+    }
+    let lines: Vec<&str> = rows.as_ndjson().lines().collect();
+    assert_eq!(lines.len() as u64, rows.count());
+    for line in lines {
+        let value: Result<Value, _> = serde_json::from_str(line);
+        // Numbers without bound and deep values are kept as text, which this reader does not take.
+        let is_beyond = |error: &serde_json::Error| {
+            let message = error.to_string();
+            message.contains("out of range") || message.contains("recursion limit")
+        };
+        assert!(value.as_ref().map_or_else(is_beyond, Value::is_object), "{value:?}: {line}");
+    }
+    let mut again = Rows::default();
+    again.push_json(rows.as_ndjson().as_bytes(), &Schema::default()).unwrap();
+    assert_eq!(again.as_ndjson(), rows.as_ndjson());
+}
