@@ -173,10 +173,6 @@ pub fn share(config: &Config) -> anyhow::Result<Option<Arc<Shared>>> {
     config.share.as_deref().map(|source| Shared::copy(source).map(Arc::new)).transpose()
 }
 
-fn read_processor(config: &Config) -> anyhow::Result<Vec<u8>> {
-    sandbox::read_processor(&config.processor)
-}
-
 /// Starts what starts processes for tasks, if they are to run in such.
 fn ring(config: &Config, staging: &StagingFolder, shared: Option<&Shared>) -> anyhow::Result<Option<Ring>> {
     match config.ring {
@@ -205,7 +201,7 @@ pub fn load(
     debug_info: bool,
 ) -> anyhow::Result<Processor> {
     let path = config.processor.display();
-    let wasm = read_processor(config)?;
+    let wasm = sandbox::read_processor(&config.processor)?;
     let settings = Settings {
         budget: config.budget.clone(),
         isolation: config.isolation,
@@ -399,7 +395,9 @@ impl Run<'_> {
     fn go(self) -> anyhow::Result<Summary> {
         let Self { config, control, started, processor, inputs, workers, store, lockdown, ring } = self;
         let ring = match &ring {
-            Some(ring) if processor.native().is_none() => Some(ring.load(&processor, read_processor(config)?)?),
+            Some(ring) if processor.native().is_none() => {
+                Some(ring.load(&processor, sandbox::read_processor(&config.processor)?)?)
+            }
             _ => None,
         };
         let Store { mut ledger, folder, run, document, views, _lock } = store;
