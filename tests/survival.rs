@@ -239,3 +239,43 @@ fn when_a_run_is_killed_nothing_of_it_stays() {
         });
     }
 }
+
+#[test]
+fn a_task_that_takes_the_run_down_is_tried_apart_and_quarantined() {
+    let site = Site::new(40);
+    let run = |more: &[&str]| {
+        let more = [more, &["--lockdown", "require", "--retries", "3"]].concat();
+        site.run("echo.wat", &more).env("SANDMILL_TASK_FAULT", "segv:f007.json").run()
+    };
+    assert_eq!(run(&[]).signal(), Some(11));
+    assert_eq!(run(&["--max-crashes", "0"]).signal(), Some(11), "it is not tried apart");
+    let ended = run(&[]).expect_code(3).expect_stderr("an earlier run died in the middle of");
+    let message = "quarantined: the process that ran it died 2 times by SIGSEGV".to_owned();
+    assert_eq!(site.failures(), [["f007.json".to_owned(), "host".to_owned(), message]], "{ended}");
+    assert_eq!(site.results().lines().count(), 40, "a header and 39 rows");
+    assert!(!site.out().join(".in-flight").exists(), "nobody is under suspicion any more");
+    run(&[]).expect_code(3);
+    site.run("echo.wat", &["--retry-failed=host"]).run().expect_code(0);
+    assert_eq!(site.results().lines().count(), 41);
+}
+
+#[test]
+fn a_run_that_is_killed_again_and_again_quarantines_nothing() {
+    let site = Site::new(1);
+    let args = ["-j1", "--fuel", "1e15", "--timeout", "1h", "-q", "--max-crashes", "1"];
+    for killed in 0..4 {
+        let mut runner = site.run("loop.wat", &args).into_command();
+        let mut runner = runner.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        if killed == 0 {
+            wait_for(|| fs::metadata(site.out().join(".in-flight/0")).ok().filter(|note| note.len() > 0));
+        } else {
+            // What was in flight is, again, and in a process of its own.
+            busy_child(&runner);
+        }
+        runner.kill().unwrap();
+        runner.wait().unwrap();
+    }
+    site.run("loop.wat", &["--fuel", "1e6"]).run().expect_code(3);
+    assert_eq!(site.failures()[0][1], "out_of_fuel");
+    assert!(!site.out().join(".in-flight").exists());
+}

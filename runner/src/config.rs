@@ -380,6 +380,8 @@ pub struct Resume {
     pub retry_failed: RetryFailed,
     /// Further attempts within this run at a task whose failure is not deterministic.
     pub retries: u32,
+    /// How often the process of a task may die that was in flight when that of an earlier run did; 0 does not try them apart.
+    pub max_crashes: usize,
     pub on_change: OnChange,
     pub on_missing: OnMissing,
 }
@@ -390,6 +392,7 @@ impl Default for Resume {
             accept_change: false,
             retry_failed: RetryFailed::None,
             retries: 1,
+            max_crashes: 2,
             on_change: OnChange::Rerun,
             on_missing: OnMissing::Keep,
         }

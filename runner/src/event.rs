@@ -99,6 +99,8 @@ pub enum Notice {
     NotAFile { path: PathBuf },
     /// The file system cannot do what a write-ahead log needs; a rollback journal is used.
     NoWal,
+    /// These tasks were in flight when the process of an earlier run died.
+    TriedApart { tasks: u64 },
     /// These columns are not in every row.
     SparseColumns { columns: Vec<String>, rows: u64 },
 }
@@ -144,6 +146,11 @@ impl fmt::Display for Notice {
             Self::Unreadable { path, error } => write!(f, "cannot read {}: {error}", path.display()),
             Self::NotAFile { path } => write!(f, "not a regular file, left out: {}", path.display()),
             Self::NoWal => f.write_str("this file system has no shared memory for a write-ahead log: the ledger uses a rollback journal, which is slower"),
+            Self::TriedApart { tasks } => write!(
+                f,
+                "an earlier run died in the middle of {}: first each runs in a process of its own",
+                counted(*tasks, "task")
+            ),
             Self::SparseColumns { columns, rows } => {
                 write!(f, "not every one of the {rows} rows has the columns {}; their cells are empty there", columns.join(", "))
             }

@@ -74,7 +74,7 @@ pub fn feed(
     let mut batches = Batches { workers, pace, gate, batch: Vec::new(), started: Instant::now() };
     let mut stream = Vec::new();
     let mut held = Vec::new();
-    let mut tasks = 0;
+    let mut tasks = selection.left_out();
     while let Some(selected) = selection.next()? {
         if control.is_over() {
             return Ok(fed);

@@ -17,6 +17,7 @@ pub mod row;
 pub mod sandbox;
 pub mod task;
 
+mod apart;
 mod commit;
 mod control;
 mod delivery;
@@ -25,6 +26,7 @@ mod export;
 mod fault;
 mod feed;
 mod gate;
+mod in_flight;
 mod inspection;
 mod ledger;
 mod lockdown;

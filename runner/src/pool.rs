@@ -7,10 +7,12 @@ use anyhow::Context as _;
 use crossbeam_channel::{Receiver, Sender};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use crate::apart::{self, Apart};
 use crate::control::Control;
 use crate::event::{Event, Monitor as _, Stop};
 use crate::feed::Pace;
 use crate::gate::Gate;
+use crate::in_flight::InFlight;
 use crate::meter::{Meter, Metered};
 use crate::outbox::{Outbox, Refused};
 use crate::outcome::{Finished, Outcome};
@@ -18,7 +20,7 @@ use crate::ring::{self, Place};
 use crate::sandbox::{Attempt, Processor};
 use crate::select::Job;
 use crate::source::{self, Content, Handling, Opened, Root};
-use crate::task::{Identity, TaskId};
+use crate::task::{Identity, Task, TaskId};
 
 /// Finished tasks on their way to the committer, with the bytes for which they hold the gate.
 pub struct Parcel {
@@ -38,6 +40,8 @@ pub struct Workshop<'a> {
     pub handling: &'a Handling,
     /// Takes the files that tasks give; `None` where nothing is kept.
     pub outbox: Option<&'a Outbox>,
+    /// Where is noted what the workers have in their hands; `None` where nothing is kept.
+    pub in_flight: Option<&'a InFlight>,
     /// One for each worker, where anybody looks at them.
     pub meters: &'a [Arc<Meter>],
     pub retries: u32,
@@ -71,7 +75,11 @@ impl Workshop<'_> {
         let mut place = Place::new(self.processor, self.ring, worker)?;
         let watched = self.control.monitor.wants_task_starts();
         let meter = self.meters.get(worker).filter(|_| watched);
+        let mut note = self.in_flight.and_then(|in_flight| in_flight.note(worker));
         for batch in &self.tasks {
+            if let Some(note) = &mut note {
+                note.begin(batch.iter().map(|job| &job.task.id));
+            }
             let started = Instant::now();
             let tasks = batch.len() as u64;
             let mut parcel = Parcel { finished: Vec::with_capacity(batch.len()), weight_bytes: 0 };
@@ -100,6 +108,54 @@ impl Workshop<'_> {
         Ok(())
     }
 
+    /// Runs tasks one at a time, in a process of their own. Whether it got through all of them.
+    ///
+    /// # Errors
+    /// If there can be no process for them, or the files of a task cannot be written.
+    pub fn work_apart(&self, apart: Apart<'_>) -> anyhow::Result<bool> {
+        if apart.jobs.is_empty() {
+            return Ok(true);
+        }
+        let mut place = Place::new(self.processor, Some(apart.ring), 0)?;
+        for job in apart.jobs {
+            if self.control.is_over() {
+                return Ok(false);
+            }
+            let finished = self.finish_apart(&mut place, job, apart.max_crashes)?;
+            // Who ends a run may have ended its processes as well.
+            if place.death().is_some() && self.control.is_over() {
+                return Ok(false);
+            }
+            let mut parcel = Parcel { weight_bytes: finished.weight_bytes(), finished: vec![finished] };
+            if !self.hand_over(&mut parcel) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Runs a task until an outcome stands, or its process has died too often.
+    fn finish_apart(&self, place: &mut Place<'_>, job: Job, max_crashes: usize) -> anyhow::Result<Finished> {
+        let Job { task, content, permit: _permit } = job;
+        let mut attempts = task.earlier_attempts;
+        let (mut tries_left, mut deaths) = (self.retries, Vec::new());
+        loop {
+            attempts = attempts.saturating_add(1);
+            let (mut attempt, identity) = self.attempt(place, &task.id, &content, None)?;
+            if let Some(death) = place.death() {
+                deaths.push(death);
+                if deaths.len() < max_crashes && !self.control.is_over() {
+                    continue;
+                }
+                attempt.outcome = Outcome::Failed(apart::quarantined(&deaths));
+            } else if is_worth_another(&attempt) && tries_left > 0 {
+                tries_left -= 1;
+                continue;
+            }
+            return self.end(task, attempts, attempt, identity);
+        }
+    }
+
     /// Sends what is in the parcel; false if nobody takes it any more.
     fn hand_over(&self, parcel: &mut Parcel) -> bool {
         if parcel.finished.is_empty() {
@@ -117,21 +173,25 @@ impl Workshop<'_> {
         loop {
             attempts = attempts.saturating_add(1);
             let (attempt, identity) = self.attempt(place, &task.id, &content, meter)?;
-            match &attempt.outcome {
-                Outcome::Failed(failure) if !failure.kind.is_deterministic() && tries_left > 0 => tries_left -= 1,
-                _ => {
-                    let Attempt { mut outcome, usage, log, files, .. } = attempt;
-                    let mut staged = Vec::new();
-                    match self.outbox.map_or(Ok(Vec::new()), |outbox| outbox.stage(&task.id, files)) {
-                        Ok(files) => staged = files,
-                        Err(Refused::Place(failure)) => outcome = Outcome::Failed(failure),
-                        // A full disk is no fault of the task.
-                        Err(Refused::Disk(error)) => return Err(error),
-                    }
-                    return Ok(Finished { task, identity, outcome, usage, attempts, log, files: staged });
-                }
+            if is_worth_another(&attempt) && tries_left > 0 {
+                tries_left -= 1;
+                continue;
             }
+            return self.end(task, attempts, attempt, identity);
         }
+    }
+
+    /// The end of a task, with its files where they wait to be put in their place.
+    fn end(&self, task: Task, attempts: u32, attempt: Attempt, identity: Option<Identity>) -> anyhow::Result<Finished> {
+        let Attempt { mut outcome, usage, log, files, .. } = attempt;
+        let mut staged = Vec::new();
+        match self.outbox.map_or(Ok(Vec::new()), |outbox| outbox.stage(&task.id, files)) {
+            Ok(files) => staged = files,
+            Err(Refused::Place(failure)) => outcome = Outcome::Failed(failure),
+            // A full disk is no fault of the task.
+            Err(Refused::Disk(error)) => return Err(error),
+        }
+        Ok(Finished { task, identity, outcome, usage, attempts, log, files: staged })
     }
 
     fn attempt(
@@ -149,4 +209,8 @@ impl Workshop<'_> {
         let attempt = metered.map_or_else(|failure| Ok(Attempt::failed(failure)), |input| place.run(task, input))?;
         Ok((attempt, identity))
     }
+}
+
+fn is_worth_another(attempt: &Attempt) -> bool {
+    matches!(&attempt.outcome, Outcome::Failed(failure) if !failure.kind.is_deterministic())
 }

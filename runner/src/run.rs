@@ -1,5 +1,6 @@
 //! One run, from its configuration to its summary: what is checked and opened in which order.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -10,11 +11,13 @@ use std::time::Instant;
 use anyhow::{Context as _, bail};
 use tempfile::TempDir;
 
+use crate::apart::{self, Apart, Quiet};
 use crate::config::{self, Archives, CommandResult, Config, Decompress, InputMode, Isolation, Layout, Output};
 use crate::control::Control;
 use crate::delivery::Delivery;
 use crate::digest::hex;
 use crate::event::{Counts, Event, Monitor, Notice, counted};
+use crate::in_flight::InFlight;
 use crate::ledger::{Cost, Fingerprint, Journal, Ledger, Lock, Reader, RunId};
 use crate::lockdown;
 use crate::machine;
@@ -27,7 +30,7 @@ use crate::row::Schema;
 use crate::sandbox::{self, Native, Processor, Settings, Shared};
 use crate::select::Selection;
 use crate::source::Inputs;
-use crate::task::TaskPath;
+use crate::task::{TaskId, TaskPath};
 use crate::threads::{Room, Threads, Worked, join, spawn};
 use crate::views::{self, Views};
 
@@ -54,6 +57,8 @@ struct Run<'a> {
     lockdown: lockdown::State,
     /// Of processes that tasks run in.
     ring: Option<Ring>,
+    /// What was in flight when an earlier process died.
+    suspects: BTreeSet<TaskId>,
 }
 
 /// The ledger of a run, and what belongs to it.
@@ -79,6 +84,7 @@ pub struct Prepared<'a> {
     staging: StagingFolder,
     shared: Option<Arc<Shared>>,
     ring: Option<Ring>,
+    suspects: BTreeSet<TaskId>,
     _made: MadeFolders,
 }
 
@@ -95,10 +101,11 @@ impl<'a> Prepared<'a> {
         let staging = StagingFolder::of(config)?;
         let shared = share(config)?;
         let made = MadeFolders::for_run(config)?;
-        let ring = ring(config, &staging, shared.as_deref())?;
+        let suspects = suspects(config);
+        let ring = ring(config, !suspects.is_empty(), &staging, shared.as_deref())?;
         let copy = shared.as_ref().map(|shared| shared.folder());
         let lockdown = lockdown::engage(config, &inputs, &made.parents(), copy)?;
-        Ok(Self { config, started, inputs, lockdown, available_bytes, staging, shared, ring, _made: made })
+        Ok(Self { config, started, inputs, lockdown, available_bytes, staging, shared, ring, suspects, _made: made })
     }
 
     /// Does it. What a stranger wrote is read only from here on.
@@ -111,7 +118,7 @@ impl<'a> Prepared<'a> {
 
     /// Does it, with `native` in place of the guest.
     pub(crate) fn run_with(self, native: Option<Native>, monitor: &dyn Monitor) -> anyhow::Result<Summary> {
-        let Self { config, started, inputs, lockdown, available_bytes, staging, shared, ring, _made } = self;
+        let Self { config, started, inputs, lockdown, available_bytes, staging, shared, ring, suspects, _made } = self;
         let control = Control::new(monitor);
         let workers = affordable_workers(config, available_bytes, &control);
         let mut processor = load(config, workers, staging.path(), shared, false)?;
@@ -119,7 +126,7 @@ impl<'a> Prepared<'a> {
             processor = processor.replaced_by(native);
         }
         let store = Store::open(config, &processor, &inputs, &lockdown, &control)?;
-        Run { config, control, started, processor, inputs, workers, store, lockdown, ring }.go()
+        Run { config, control, started, processor, inputs, workers, store, lockdown, ring, suspects }.go()
     }
 }
 
@@ -173,20 +180,31 @@ pub fn share(config: &Config) -> anyhow::Result<Option<Arc<Shared>>> {
     config.share.as_deref().map(|source| Shared::copy(source).map(Arc::new)).transpose()
 }
 
-/// Starts what starts processes for tasks, if they are to run in such.
-fn ring(config: &Config, staging: &StagingFolder, shared: Option<&Shared>) -> anyhow::Result<Option<Ring>> {
-    match config.ring {
-        config::Ring::Thread => Ok(None),
-        config::Ring::Process => {
-            let program = config.program.as_deref().context("processes for tasks need sandmill's own program")?;
-            let staging = staging.path();
-            if let Some(staging) = &staging {
-                // What is to be granted must be there.
-                fs::create_dir_all(staging).with_context(|| format!("create folder {}", staging.display()))?;
-            }
-            Ring::start(program, config, staging.as_deref(), shared).map(Some)
-        }
+/// What was in flight when an earlier process died, so far as it can be tried apart.
+fn suspects(config: &Config) -> BTreeSet<TaskId> {
+    match output_folder(config) {
+        Some(folder) if config.resume.max_crashes > 0 && config.program.is_some() => InFlight::of(folder).left(),
+        _ => BTreeSet::new(),
     }
+}
+
+/// Starts what starts processes for tasks, if some are to run in such.
+fn ring(
+    config: &Config,
+    has_suspects: bool,
+    staging: &StagingFolder,
+    shared: Option<&Shared>,
+) -> anyhow::Result<Option<Ring>> {
+    if config.ring == config::Ring::Thread && !has_suspects {
+        return Ok(None);
+    }
+    let program = config.program.as_deref().context("processes for tasks need sandmill's own program")?;
+    let staging = staging.path();
+    if let Some(staging) = &staging {
+        // What is to be granted must be there.
+        fs::create_dir_all(staging).with_context(|| format!("create folder {}", staging.display()))?;
+    }
+    Ring::start(program, config, staging.as_deref(), shared).map(Some)
 }
 
 /// Compiles the processor as `config` wants it run. `debug_info` is [`Settings::debug_info`].
@@ -393,7 +411,7 @@ impl Store {
 
 impl Run<'_> {
     fn go(self) -> anyhow::Result<Summary> {
-        let Self { config, control, started, processor, inputs, workers, store, lockdown, ring } = self;
+        let Self { config, control, started, processor, inputs, workers, store, lockdown, ring, suspects } = self;
         let ring = match &ring {
             Some(ring) if processor.native().is_none() => {
                 Some(ring.load(&processor, sandbox::read_processor(&config.processor)?)?)
@@ -410,11 +428,27 @@ impl Run<'_> {
         let on_record = ledger.counts()?;
         let meters: Vec<Arc<Meter>> = (0..workers.get()).map(|_| Arc::default()).collect();
         control.event(Event::Started { workers: workers.get(), on_record: &on_record, meters: &meters });
-        let reader = match (&folder, on_record.tasks()) {
-            (Some(folder), 1..) => Some(Reader::open(folder)?),
+        let reader = || match (&folder, on_record.tasks()) {
+            (Some(folder), 1..) => Reader::open(folder).map(Some),
+            _ => Ok(None),
+        };
+        let in_flight = folder.as_deref().map(InFlight::of);
+        let apart = match (&ring, &in_flight) {
+            (Some(ring), Some(in_flight)) if !suspects.is_empty() => {
+                in_flight.suspect(&suspects);
+                let quiet = Quiet(&control);
+                let mut look = Selection::new(inputs.units(&quiet), reader()?, inputs.root(), &config.resume);
+                let jobs = apart::find(suspects, &mut look)?;
+                Some(Apart { jobs, ring, max_crashes: config.resume.max_crashes })
+            }
             _ => None,
         };
-        let selection = Selection::new(inputs.units(&control), reader, inputs.root(), &config.resume);
+        if let Some(Apart { jobs, .. }) = &apart
+            && !jobs.is_empty()
+        {
+            control.event(Event::Notice(Notice::TriedApart { tasks: jobs.len() as u64 }));
+        }
+        let selection = Selection::new(inputs.units(&control), reader()?, inputs.root(), &config.resume);
         let room = Room::for_workers(workers);
         let threads = Threads {
             config,
@@ -425,9 +459,10 @@ impl Run<'_> {
             meters: &meters,
             room,
             outbox: outbox.as_ref(),
-            ring: ring.as_ref(),
+            in_flight: in_flight.as_ref(),
+            ring: ring.as_ref().filter(|_| config.ring == config::Ring::Process),
         };
-        let worked = threads.run(selection, ledger, run, views, delivery)?;
+        let worked = threads.run(selection, ledger, run, views, delivery, apart)?;
 
         let Worked { mut ledger, mut views, counts, kept } = worked;
         let ended = control.stop().map_or(Ended::Completed, Ended::Stopped);

@@ -3,7 +3,7 @@
 //! Nothing is held but a page of the ledger, so a million inputs on record cost no memory.
 
 use std::cmp::Ordering;
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::io;
 
 use anyhow::bail;
@@ -70,13 +70,24 @@ pub struct Selection<'a> {
     records: Records,
     root: &'a Root,
     resume: &'a Resume,
+    /// What has been seen to otherwise.
+    left_out: HashSet<TaskId>,
 }
 
 impl<'a> Selection<'a> {
     /// Joins `units` with what `reader` finds on record; without a reader every task is new.
     pub fn new(units: Units<'a>, reader: Option<Reader>, root: &'a Root, resume: &'a Resume) -> Self {
         let records = Records::new(reader);
-        Self { units, next_unit: None, last_path: None, kept_path: None, records, root, resume }
+        Self {
+            units,
+            next_unit: None,
+            last_path: None,
+            kept_path: None,
+            records,
+            root,
+            resume,
+            left_out: HashSet::new(),
+        }
     }
 
     /// The inputs, to ask how the walk ended.
@@ -84,9 +95,28 @@ impl<'a> Selection<'a> {
         &self.units
     }
 
+    /// Says nothing of `tasks`, which have been seen to.
+    pub fn leave_out(&mut self, tasks: HashSet<TaskId>) {
+        self.left_out = tasks;
+    }
+
+    /// How many are left out.
+    pub fn left_out(&self) -> u64 {
+        self.left_out.len() as u64
+    }
+
     /// # Errors
     /// If the ledger cannot be read, or an input changed and the policy is to fail.
     pub fn next(&mut self) -> anyhow::Result<Option<Selected>> {
+        loop {
+            match self.any()? {
+                Some(selected) if self.left_out.contains(&selected.id) => {}
+                selected => return Ok(selected),
+            }
+        }
+    }
+
+    fn any(&mut self) -> anyhow::Result<Option<Selected>> {
         loop {
             if self.next_unit.is_none() {
                 self.next_unit = self.units.next();

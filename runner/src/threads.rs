@@ -7,6 +7,7 @@ use std::thread::{self, ScopedJoinHandle};
 
 use anyhow::Context as _;
 
+use crate::apart::Apart;
 use crate::commit::{Committed, Committer};
 use crate::config::Config;
 use crate::control::Control;
@@ -14,6 +15,7 @@ use crate::delivery::Delivery;
 use crate::event::{Counts, Event, Monitor as _};
 use crate::feed::{self, Pace};
 use crate::gate::Gate;
+use crate::in_flight::InFlight;
 use crate::ledger::{Ledger, RunId};
 use crate::meter::Meter;
 use crate::outbox::Outbox;
@@ -62,6 +64,8 @@ pub struct Threads<'a> {
     pub room: Room,
     /// `None` where nothing is kept.
     pub outbox: Option<&'a Outbox>,
+    /// `None` where nothing is kept.
+    pub in_flight: Option<&'a InFlight>,
     /// `None` where tasks run in this process.
     pub ring: Option<&'a ring::Loaded<'a>>,
 }
@@ -78,7 +82,11 @@ impl<'a> Threads<'a> {
         run: RunId,
         views: Option<Views>,
         delivery: Option<Delivery<'a>>,
+        apart: Option<Apart<'_>>,
     ) -> anyhow::Result<Worked> {
+        if let Some(apart) = &apart {
+            selection.leave_out(apart.ids());
+        }
         let (gate, pace) = (Gate::new(self.room.finished_bytes), Pace::default());
         let input_gate = Arc::new(Gate::new(self.room.input_bytes));
         let (to_workers, tasks) = crossbeam_channel::bounded(self.room.batches);
@@ -99,18 +107,13 @@ impl<'a> Threads<'a> {
         thread::scope(|scope| {
             let counting = spawn(scope, "counter", || self.count(&walked))?;
             let committing = spawn(scope, "committer", || committer.work(&parcels))?;
-            let feeding = spawn(scope, "walker", || {
-                let fed = feed::feed(&mut selection, &to_workers, &pace, order, &input_gate, self.control);
-                drop(to_workers);
-                walked.store(true, Ordering::Relaxed);
-                fed
-            })?;
             let workshop = Workshop {
                 processor: self.processor,
                 ring: self.ring,
                 root: self.inputs.root(),
                 handling: self.inputs.handling(),
                 outbox: self.outbox,
+                in_flight: self.in_flight,
                 meters: self.meters,
                 retries: self.retries(),
                 fail_fast: self.config.stop.fail_fast,
@@ -120,6 +123,14 @@ impl<'a> Threads<'a> {
                 pace: &pace,
                 control: self.control,
             };
+            let tried = apart.map_or(Ok(true), |apart| workshop.work_apart(apart));
+            let tried = tried.inspect_err(|_| self.control.break_off());
+            let feeding = spawn(scope, "walker", || {
+                let fed = feed::feed(&mut selection, &to_workers, &pace, order, &input_gate, self.control);
+                drop(to_workers);
+                walked.store(true, Ordering::Relaxed);
+                fed
+            })?;
             let worked =
                 pool.broadcast(|context| workshop.work(context.index()).inspect_err(|_| self.control.break_off()));
             // The walker and the committer learn from this that there are no more workers.
@@ -132,6 +143,9 @@ impl<'a> Threads<'a> {
             let Committed { mut ledger, mut views, mut delivery, counts } = committed?;
             let fed = fed?;
             worked.into_iter().collect::<anyhow::Result<()>>()?;
+            if tried? && let Some(in_flight) = self.in_flight {
+                in_flight.clear();
+            }
             // A run that was stopped has not looked everywhere.
             let mut to_drop = fed.stale;
             to_drop.extend(fed.to_drop);
@@ -233,9 +247,10 @@ mod tests {
             meters: &[],
             room,
             outbox: None,
+            in_flight: None,
             ring: None,
         };
-        threads.run(selection, ledger, run, None, None).unwrap().counts.done
+        threads.run(selection, ledger, run, None, None, None).unwrap().counts.done
     }
 
     #[test]

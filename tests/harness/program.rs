@@ -92,6 +92,11 @@ impl Ended {
         self.output.status.signal() == Some(9)
     }
 
+    /// The signal that it died by.
+    pub fn signal(&self) -> Option<i32> {
+        self.output.status.signal()
+    }
+
     pub fn stdout(&self) -> String {
         String::from_utf8_lossy(&self.output.stdout).into_owned()
     }

@@ -279,6 +279,13 @@ pub struct ResumeArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=1_000), default_value_t = 1)]
     pub retries: u32,
 
+    /// How often the process of a task may die before the task fails (`host`); 0 counts nothing
+    ///
+    /// This is about tasks that were in flight when the process of an earlier run died. They run first, each in a process of
+    /// its own, and only deaths seen there count: a run that is killed does a task no harm. With 0 they run as all others.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(..=100), default_value_t = 2)]
+    pub max_crashes: u8,
+
     /// Go on although the processor or its parameters are not those of the folder
     ///
     /// What is on record stays, the rest runs as asked for now: the results are then of two makings.

@@ -29,6 +29,7 @@ use self::message::{Blob, Hello};
 use self::spawner::Spawner;
 
 pub use self::child::run as child;
+pub use self::death::Death;
 pub use self::place::Place;
 pub use self::spawner::{own_program, serve as spawner};
 

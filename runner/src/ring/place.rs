@@ -1,6 +1,7 @@
 //! Where the tasks of one worker run: in its own thread, or in a child.
 
 use super::Loaded;
+use super::death::Death;
 use super::worker::Worker;
 use crate::input::Input;
 use crate::sandbox::{Attempt, Processor};
@@ -22,6 +23,14 @@ impl<'p> Place<'p> {
             None => Self::Thread(Seat::new(processor, worker)?),
             Some(ring) => Self::Process(Worker::new(ring, worker)?),
         })
+    }
+
+    /// How the process of the last task died, if it did.
+    pub fn death(&self) -> Option<Death> {
+        match self {
+            Self::Thread(_) => None,
+            Self::Process(worker) => worker.death,
+        }
     }
 
     /// Runs a task. Whatever happens in it is an outcome.

@@ -33,6 +33,8 @@ pub struct Worker<'r> {
     ring: &'r Loaded<'r>,
     worker: usize,
     child: Option<Child>,
+    /// How its child died in the last task, if it did.
+    pub death: Option<Death>,
 }
 
 struct Child {
@@ -46,7 +48,7 @@ impl<'r> Worker<'r> {
     /// # Errors
     /// If there can be none.
     pub fn new(ring: &'r Loaded<'r>, worker: usize) -> anyhow::Result<Self> {
-        let mut this = Self { ring, worker, child: None };
+        let mut this = Self { ring, worker, child: None, death: None };
         this.child = Some(this.start()?);
         Ok(this)
     }
@@ -56,6 +58,7 @@ impl<'r> Worker<'r> {
     /// # Errors
     /// If there is no child for it, or it cannot be learned how one ended.
     pub fn run(&mut self, task: &TaskId, input: Box<dyn Input>) -> anyhow::Result<Attempt> {
+        self.death = None;
         let mut child = match self.child.take() {
             Some(child) => child,
             None => self.start()?,
@@ -67,6 +70,8 @@ impl<'r> Worker<'r> {
             }
             Err(broken) => {
                 let death = self.ring.spawner.end(child.number)?;
+                // One that we ended has not died.
+                self.death = matches!(broken, Broken::Closed).then_some(death);
                 Ok(Attempt::failed(Failure::new(FailureKind::Host, what_happened(&broken, death))))
             }
         }

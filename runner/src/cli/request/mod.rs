@@ -392,6 +392,7 @@ fn resume(args: ResumeArgs) -> config::Resume {
         accept_change: args.accept_change,
         retry_failed: args.retry_failed.unwrap_or(config::RetryFailed::None),
         retries: args.retries,
+        max_crashes: args.max_crashes.into(),
         on_change: match args.on_change {
             OnChange::Rerun => config::OnChange::Rerun,
             OnChange::Keep => config::OnChange::Keep,
