@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::thread;
 
-use sandmill::config::Isolation;
+use sandmill::config::{Isolation, WarmStart};
 use sandmill::sandbox::{Sandbox, Settings};
 
 use crate::harness::guests::{TestInput, guest, load, rows, run_all, settings_with, task, watched};
@@ -69,6 +69,82 @@ fn no_byte_that_a_failed_task_wrote_is_there_for_a_later_one() {
         crate::harness::guests::failure(&attempts[0]);
         assert_eq!(rows(&attempts[1]), "{\"traces\":0}\n", "{pages} pages");
         assert_eq!(rows(&attempts[3]), "{\"traces\":0}\n", "{pages} pages");
+    }
+}
+
+/// `traces.wat` without growing: its instances can be put back. It has a global, too, and traps at the end if its input is "b".
+fn traces_in_place(pages: u32) -> String {
+    let source = guest("traces.wat");
+    let replaced = [
+        ("1 (; pages ;))", format!("{pages}) (global $left (mut i64) (i64.const 0))")),
+        ("(if (i32.eq (memory.grow (i32.const 40)) (i32.const -1)) (then unreachable))", String::new()),
+        ("(call $scan (local.get $old) (call $bytes))", "(global.get $left)".to_owned()),
+        ("(call $mark (local.get $old) (call $bytes))", "(global.set $left (i64.const 7))".to_owned()),
+        (
+            "(i32.sub (i32.const 121) (local.get $digits))))",
+            "(i32.sub (i32.const 121) (local.get $digits)))
+             (if (i32.eq (i32.load8_u (i32.const 16)) (i32.const 0x62)) (then unreachable)))"
+                .to_owned(),
+        ),
+    ];
+    replaced.iter().fold(source, |source, (from, to)| {
+        assert!(source.contains(from), "{from}");
+        source.replacen(from, to, 1)
+    })
+}
+
+/// All of an attempt but how long it took.
+fn told(attempt: &sandmill::sandbox::Attempt) -> (String, u64, u64, &str) {
+    (format!("{:?}", attempt.outcome), attempt.usage.fuel, attempt.usage.peak_memory_bytes, &attempt.log)
+}
+
+#[test]
+fn an_instance_that_is_put_back_is_a_new_one_to_its_guest_and_to_its_user() {
+    // The first is new. A task that fails has a new one after it, and those above 2 MiB (32 pages) are always new.
+    for pages in [1, 2, 31, 32, 33] {
+        let tasks = ["", "", "a", "", "b", "", "a", "a"].map(|told| ("input", TestInput::from(told)));
+        let attempts = run_all(&traces_in_place(pages), with_isolation(Isolation::Task), tasks);
+        for at in [0, 1, 2, 3, 5, 6, 7] {
+            assert_eq!(rows(&attempts[at]), "{\"traces\":0}\n", "{pages} pages, task {at}");
+        }
+        for (one, another) in [(0, 1), (0, 3), (0, 5), (2, 6), (2, 7)] {
+            assert_eq!(told(&attempts[one]), told(&attempts[another]), "{pages} pages, tasks {one} and {another}");
+        }
+    }
+}
+
+#[test]
+fn a_reactor_is_put_back_to_what_its_initialisation_left() {
+    let growing = "(drop (table.grow (ref.null func) (i32.const 1)))";
+    let source = guest("state.wat");
+    assert!(source.contains(growing));
+    // Its row has the size of its table less one.
+    let source = source.replace(growing, "").replace(
+        "(func (export \"sandmill_process\")",
+        "(func (export \"_initialize\") (global.set $count (i32.const 5)) (i32.store8 (i32.const 10) (i32.const 0x35)))
+         (func (export \"sandmill_process\")",
+    );
+    for warm_start in [WarmStart::Off, WarmStart::Require] {
+        let settings = settings_with(|settings| settings.warm_start = warm_start);
+        let attempts = run_all(&source, settings, ["a", "b", "a"].map(|path| (path, TestInput::from("x"))));
+        for attempt in &attempts {
+            assert_eq!(rows(attempt), counts(5, 5, 0), "{warm_start:?}");
+        }
+        assert_eq!(told(&attempts[0]), told(&attempts[2]));
+    }
+    let settings = with_isolation(Isolation::Worker);
+    let attempts = run_all(&source, settings, ["a", "b"].map(|path| (path, TestInput::from("x"))));
+    assert_eq!(rows(&attempts[1]), counts(6, 6, 0), "kept as it is");
+}
+
+#[test]
+fn a_module_that_has_names_like_ours_is_not_taken_for_one_of_ours() {
+    // It exports another memory under the name by which its state would be known, and hides its own.
+    let source = traces_in_place(1)
+        .replace("(func $bytes", "(memory $other 1) (export \"sandmill_state_memory_0\" (memory $other)) (func $bytes");
+    let tasks = ["", "a", "", ""].map(|told| ("input", TestInput::from(told)));
+    for attempt in run_all(&source, with_isolation(Isolation::Task), tasks) {
+        assert_eq!(rows(&attempt), "{\"traces\":0}\n");
     }
 }
 

@@ -22,5 +22,6 @@ mod refusal;
 mod script;
 mod shared;
 mod staging;
+mod stdio;
 mod told;
 mod warm;

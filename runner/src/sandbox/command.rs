@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use wasmtime::{InstancePre, Store};
+use wasmtime::{InstancePre, Store, TypedFunc};
 
 use super::component;
 use super::failure::{self, Circumstances, ProcExit};
@@ -12,6 +12,7 @@ use super::fiber;
 use super::guest::{Earned, Grants, Guest, set_budget};
 use super::io::{Io, Metered, Seed, Sink, Stdin};
 use super::limiter::Limiter;
+use super::origin::{Handles, Origin};
 use super::processor::Processor;
 use super::slot::Slot;
 use super::staging::{self, Staged, Staging};
@@ -24,8 +25,25 @@ use crate::task::TaskId;
 
 /// A program that is ready to be instantiated.
 pub enum Command {
-    Module(InstancePre<Guest>),
+    Module {
+        pre: InstancePre<Guest>,
+        /// What instances are put back to.
+        origin: Origin,
+    },
     Component(component::Command),
+}
+
+/// An instance of a module that is as it began.
+pub struct Instance {
+    store: Store<Guest>,
+    program: Program,
+}
+
+/// What is called in an instance of a module.
+struct Program {
+    start: TypedFunc<(), ()>,
+    /// Where its state is, if it can be put back to how it began.
+    handles: Option<Handles>,
 }
 
 impl Command {
@@ -35,7 +53,7 @@ impl Command {
         task: &TaskId,
         input: Box<dyn Input>,
         staging: Option<&Staging>,
-        slot: &mut Slot,
+        slot: &mut Slot<Instance>,
     ) -> Attempt {
         let started = Instant::now();
         let mut run =
@@ -54,7 +72,7 @@ impl Command {
         task: &TaskId,
         mut input: Box<dyn Input>,
         staging: Option<&Staging>,
-        slot: &mut Slot,
+        slot: &mut Slot<Instance>,
         run: &mut Run,
     ) -> Result<(), Failure> {
         let settings = processor.settings();
@@ -79,21 +97,35 @@ impl Command {
         let output = Sink::Output { bytes: Vec::new(), limit_bytes: settings.budget.output_bytes };
         let seed = Seed::of_task(processor.sha256(), task);
         let io = Arc::new(Io::new(stdin, output, settings.budget.log_bytes, seed));
-        let limiter = Limiter::new(settings.budget.memory_bytes);
-        let mut guest = Guest::new(Arc::clone(&io), limiter, processor.abi_task(), processor.ticks(), grants)
-            .map_err(host_failure)?;
-        guest.earned = earned;
-        let mut store = guest.into_store(processor.engine(), settings.budget.output_bytes).map_err(host_failure)?;
+        let (mut store, mut program) = match slot.kept.take() {
+            Some(Instance { mut store, program }) => {
+                store.data_mut().start_over(Arc::clone(&io), grants).map_err(host_failure)?;
+                (store, Some(program))
+            }
+            None => {
+                slot.vacate();
+                let limiter = Limiter::new(settings.budget.memory_bytes);
+                let ticks = processor.ticks().clone();
+                let store = Guest::new(Arc::clone(&io), limiter, processor.abi_task(), ticks, grants)
+                    .and_then(|guest| guest.into_store(processor.engine(), settings.budget.output_bytes));
+                (store.map_err(host_failure)?, None)
+            }
+        };
+        store.data_mut().earned = earned;
         let deadline = set_budget(&mut store, fuel, settings.budget.timeout).map_err(host_failure)?;
 
-        slot.vacate();
-        let ended = fiber::run(&deadline, self.call(&mut store));
+        let ended = fiber::run(processor.ticks(), deadline, self.call(&mut store, &mut program));
         fuel = fuel.saturating_add(store.data().earned.fuel);
         run.fuel_budget = fuel;
         run.usage.fuel = fuel.saturating_sub(store.get_fuel().unwrap_or(0));
         run.usage.peak_memory_bytes = store.data().limiter.peak_bytes();
         let memory_refused = store.data().limiter.refused();
-        slot.spent = Some(store);
+        match program {
+            Some(program) if ended.is_ok() && self.restore(&mut store, &program) => {
+                slot.kept = Some(Instance { store, program });
+            }
+            _ => slot.spent = Some(store),
+        }
         run.log = io.take_log();
         drop(staged);
         // Whatever the guest made of an input that changed under it counts for nothing.
@@ -118,22 +150,38 @@ impl Command {
         Ok(())
     }
 
-    /// From instantiation to the end; leaving with exit code 0 is returning.
-    async fn call(&self, store: &mut Store<Guest>) -> wasmtime::Result<()> {
-        match self.run_to_end(store).await {
+    /// From instantiation to the end, unless there is a `program` that has been made already; leaving with exit code 0 is
+    /// returning.
+    async fn call(&self, store: &mut Store<Guest>, program: &mut Option<Program>) -> wasmtime::Result<()> {
+        match self.run_to_end(store, program).await {
             Err(error) if matches!(error.downcast_ref(), Some(ProcExit(0))) => Ok(()),
             other => other,
         }
     }
 
-    async fn run_to_end(&self, store: &mut Store<Guest>) -> wasmtime::Result<()> {
+    async fn run_to_end(&self, store: &mut Store<Guest>, program: &mut Option<Program>) -> wasmtime::Result<()> {
         match self {
-            Self::Module(pre) => {
-                let instance = pre.instantiate_async(&mut *store).await?;
-                let start = instance.get_typed_func::<(), ()>(&mut *store, "_start")?;
-                start.call_async(&mut *store, ()).await
+            Self::Module { pre, origin } => {
+                let program = match program {
+                    Some(program) => program,
+                    None => {
+                        let instance = pre.instantiate_async(&mut *store).await?;
+                        let start = instance.get_typed_func::<(), ()>(&mut *store, "_start")?;
+                        let handles = origin.handles(store, instance);
+                        program.insert(Program { start, handles })
+                    }
+                };
+                program.start.call_async(&mut *store, ()).await
             }
             Self::Component(command) => command.run(store).await,
+        }
+    }
+
+    /// Puts an instance back to how it began. False if it cannot be.
+    fn restore(&self, store: &mut Store<Guest>, program: &Program) -> bool {
+        match (self, &program.handles) {
+            (Self::Module { origin, .. }, Some(handles)) => origin.restore(store, handles),
+            _ => false,
         }
     }
 }

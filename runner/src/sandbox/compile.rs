@@ -17,6 +17,7 @@ use wasmtime::{Engine, Module};
 use super::contract::Refusal;
 use super::engine::explain;
 use super::inspect::Facts;
+use super::marks;
 
 /// The largest interpreters compiled to WebAssembly have a tenth of this.
 const FUNCTIONS: u64 = 250_000;
@@ -59,6 +60,15 @@ pub fn check_size(facts: &Facts) -> Result<(), Refusal> {
 pub fn module(engine: &Engine, wasm: &[u8]) -> anyhow::Result<Module> {
     let (engine, wasm) = (engine.clone(), wasm.to_owned());
     within(BOUNDS, move || Module::new(&engine, wasm))
+}
+
+/// A module whose instances can be put back to how they began, if it is one of which that can be; compiled within [`BOUNDS`].
+///
+/// # Errors
+/// What the compiler says, or which bound was passed.
+pub fn marked(engine: &Engine, wasm: &[u8]) -> anyhow::Result<Module> {
+    let (engine, wasm) = (engine.clone(), wasm.to_owned());
+    within(BOUNDS, move || Module::new(&engine, marks::mark(&wasm).unwrap_or(wasm)))
 }
 
 /// A component, compiled within [`BOUNDS`].

@@ -47,9 +47,7 @@ impl Task {
     /// # Errors
     /// If there is none.
     pub fn current(&mut self, call: &str) -> Result<&mut Current, Failure> {
-        self.current.as_mut().ok_or_else(|| {
-            Failure::new(FailureKind::Trap, format!("{call} belongs to a task and was called during initialisation"))
-        })
+        at_hand(&mut self.current, call)
     }
 
     /// Takes rows, as JSON.
@@ -57,10 +55,9 @@ impl Task {
     /// # Errors
     /// If they are no rows, or too much output.
     pub fn emit(&mut self, json: &[u8]) -> Result<(), Failure> {
-        let (schema, limit_bytes) = (Arc::clone(&self.schema), self.output_limit_bytes);
-        let current = self.current("emit")?;
-        current.spend_output(json.len(), limit_bytes)?;
-        current.rows.push_json(json, &schema)
+        let current = at_hand(&mut self.current, "emit")?;
+        current.spend_output(json.len(), self.output_limit_bytes)?;
+        current.rows.push_json(json, &self.schema)
     }
 
     /// Takes bytes for the end of a file.
@@ -106,6 +103,12 @@ impl Task {
         current.rejects.push(reject);
         Ok(())
     }
+}
+
+fn at_hand<'a>(current: &'a mut Option<Current>, call: &str) -> Result<&'a mut Current, Failure> {
+    current.as_mut().ok_or_else(|| {
+        Failure::new(FailureKind::Trap, format!("{call} belongs to a task and was called during initialisation"))
+    })
 }
 
 impl Current {

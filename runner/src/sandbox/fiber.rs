@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 
 use wasmtime::Trap;
 
-use super::ticker::Deadline;
+use super::ticker::{Deadline, Ticks};
 
 /// The fuel of a slice: about a millisecond of computing, so that coming back costs nothing beside it.
 pub const SLICE_FUEL: u64 = 1_000_000;
@@ -18,14 +18,18 @@ pub const SLICE_FUEL: u64 = 1_000_000;
 ///
 /// # Errors
 /// Its own, and [`Trap::Interrupt`] if a slice ends after the deadline.
-pub fn run<T>(deadline: &Deadline, work: impl Future<Output = wasmtime::Result<T>>) -> wasmtime::Result<T> {
+pub fn run<T>(
+    ticks: &Ticks,
+    deadline: Deadline,
+    work: impl Future<Output = wasmtime::Result<T>>,
+) -> wasmtime::Result<T> {
     let mut work = pin!(work);
     let mut context = Context::from_waker(Waker::noop());
     loop {
         // Nothing in a guest's world waits for anything, so what is not ready is at the end of a slice.
         match work.as_mut().poll(&mut context) {
             Poll::Ready(ended) => return ended,
-            Poll::Pending if deadline.has_passed() => return Err(Trap::Interrupt.into()),
+            Poll::Pending if ticks.is_past(deadline) => return Err(Trap::Interrupt.into()),
             Poll::Pending => {}
         }
     }

@@ -16,7 +16,7 @@ use super::io::{Io, Seed};
 use super::limiter::Limiter;
 use super::streams::{Clock, In, Out, Output, Random};
 use super::ticker::{Deadline, Ticks};
-use super::{abi, abi_shared, poll, random};
+use super::{abi, abi_shared, poll, random, stdio};
 
 /// Fuel that any call into the host costs, tabled in `docs/guest-abi.md`. About what its entry, checks and exit take.
 pub const HOST_CALL_FUEL: u64 = 100;
@@ -85,19 +85,20 @@ impl Guest {
     /// If the folder in `grants` cannot be opened.
     pub fn new(io: Arc<Io>, limiter: Limiter, task: Task, ticks: Ticks, grants: Grants) -> wasmtime::Result<Self> {
         let deadline = ticks.deadline(Duration::MAX);
-        let folders = [(&grants.input_folder, "/input"), (&grants.shared_folder, "/shared")];
-        let wasi = if folders.iter().any(|(folder, _)| folder.is_some()) {
-            let mut builder = wasi_builder(&io, &grants);
-            for (folder, name) in folders {
-                if let Some(folder) = folder {
-                    builder.preopened_dir(folder, name, FsPerms::ReadOnly)?;
-                }
-            }
-            Some(build_wasi(builder))
-        } else {
-            None
-        };
+        let wasi = wasi_with_folders(&io, &grants)?;
         Ok(Self { io, limiter, task, earned: Earned::default(), memory: None, ticks, deadline, grants, wasi })
+    }
+
+    /// Begins a task in an instance that has been put back to how it began, as if the guest were a new one.
+    ///
+    /// # Errors
+    /// If the folder in `grants` cannot be opened.
+    pub fn start_over(&mut self, io: Arc<Io>, grants: Grants) -> wasmtime::Result<()> {
+        self.limiter.start_task();
+        self.wasi = wasi_with_folders(&io, &grants)?;
+        self.io = io;
+        self.grants = grants;
+        Ok(())
     }
 
     /// Begins a task.
@@ -113,7 +114,16 @@ impl Guest {
         self.wasi = None;
     }
 
-    fn wasi(&mut self) -> &mut WasiP1Ctx {
+    fn is_late(&self) -> bool {
+        self.ticks.is_past(self.deadline)
+    }
+
+    /// Whether it has never called WASI, and holds nothing of it: its streams are as they began then.
+    pub fn has_not_used_wasi(&self) -> bool {
+        self.wasi.is_none()
+    }
+
+    pub fn wasi(&mut self) -> &mut WasiP1Ctx {
         self.wasi.get_or_insert_with(|| build_wasi(wasi_builder(&self.io, &self.grants)))
     }
 
@@ -128,7 +138,7 @@ impl Guest {
         store.set_max_component_handles(COMPONENT_HANDLES);
         store.call_hook(|store, hook| match hook {
             // A slice of fuel is good for ten thousand calls into the host, and those take the most time of all.
-            CallHook::CallingHost if store.data().deadline.has_passed() => Err(Trap::Interrupt.into()),
+            CallHook::CallingHost if store.data().is_late() => Err(Trap::Interrupt.into()),
             CallHook::CallingHost => consume_fuel(store, HOST_CALL_FUEL),
             CallHook::ReturningFromHost if store.data().earned.read_bytes.is_some() => give_earned_fuel(store),
             _ => Ok(()),
@@ -143,6 +153,21 @@ impl WasiView for Guest {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         self.wasi().ctx()
     }
+}
+
+/// WASI for a guest that sees folders of the host; `None` for others, whose WASI can wait until it is called.
+fn wasi_with_folders(io: &Arc<Io>, grants: &Grants) -> wasmtime::Result<Option<WasiP1Ctx>> {
+    let folders = [(&grants.input_folder, "/input"), (&grants.shared_folder, "/shared")];
+    if folders.iter().all(|(folder, _)| folder.is_none()) {
+        return Ok(None);
+    }
+    let mut builder = wasi_builder(io, grants);
+    for (folder, name) in folders {
+        if let Some(folder) = folder {
+            builder.preopened_dir(folder, name, FsPerms::ReadOnly)?;
+        }
+    }
+    Ok(Some(build_wasi(builder)))
 }
 
 /// What every guest is given: its streams, its arguments, clocks and randomness that are the same in every run, and nothing else.
@@ -181,7 +206,7 @@ pub fn set_budget(store: &mut Store<Guest>, fuel: u64, timeout: Duration) -> was
     store.set_fuel(fuel)?;
     let guest = store.data_mut();
     guest.deadline = guest.ticks.deadline(timeout);
-    Ok(guest.deadline.clone())
+    Ok(guest.deadline)
 }
 
 /// Gives the fuel that has come with what was read of an input of unknown size.
@@ -215,6 +240,7 @@ pub fn linker(engine: &Engine, contract: Contract) -> wasmtime::Result<Linker<Gu
     let mut linker = Linker::new(engine);
     p1::add_to_linker_async(&mut linker, Guest::wasi)?;
     linker.allow_shadowing(true);
+    stdio::add_to_linker(&mut linker)?;
     // wasmtime-wasi's own would sleep in the host, where no deadline reaches it.
     linker.func_wrap(WASI_MODULE, "poll_oneoff", poll::poll_oneoff)?;
     linker.func_wrap(WASI_MODULE, "random_get", random::random_get)?;

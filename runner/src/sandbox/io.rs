@@ -26,7 +26,7 @@ const MONOTONIC_START: Duration = Duration::from_secs(1);
 pub const WALL_CLOCK_LEAD: Duration = EPOCH.saturating_sub(MONOTONIC_START);
 
 pub struct Io {
-    pub stdin: Mutex<Stdin>,
+    stdin: Mutex<Stdin>,
     stdout: Mutex<Sink>,
     log: Mutex<Tail>,
     /// The guest's monotonic clock, which moves by what the guest sleeps.
@@ -35,6 +35,9 @@ pub struct Io {
     wish_ns: AtomicU64,
     random: Mutex<Random>,
 }
+
+/// The most that one read of standard input gives: what a guest asks for beyond that comes with its next read.
+pub const READ_BYTES: usize = 64 << 10;
 
 /// No wish to be woken.
 const NEVER: u64 = u64::MAX;
@@ -116,6 +119,24 @@ impl Io {
         lock(&self.log).bytes.clear();
         self.clock_ns.store(MONOTONIC_START.as_nanos() as u64, Ordering::Relaxed);
         *lock(&self.random) = Random::Seeded(seed);
+    }
+
+    /// Reads on in standard input; 0 at its end. A call gives at most [`READ_BYTES`].
+    ///
+    /// # Errors
+    /// If the input cannot be read.
+    pub fn read_stdin(&self, buffer: &mut [u8]) -> Result<usize, Failure> {
+        let most_bytes = buffer.len().min(READ_BYTES);
+        let buffer = &mut buffer[..most_bytes];
+        match &mut *lock(&self.stdin) {
+            Stdin::Empty => Ok(0),
+            Stdin::Memory(bytes) => {
+                let read = bytes.split_to(buffer.len().min(bytes.len()));
+                buffer[..read.len()].copy_from_slice(&read);
+                Ok(read.len())
+            }
+            Stdin::Stream(input) => input.read(buffer),
+        }
     }
 
     /// Takes what the guest wrote to standard output.

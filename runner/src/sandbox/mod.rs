@@ -20,6 +20,8 @@ mod inspect;
 mod io;
 mod layout;
 mod limiter;
+mod marks;
+mod origin;
 mod poll;
 mod processor;
 mod random;
@@ -30,6 +32,7 @@ mod shared;
 mod slot;
 mod source;
 mod staging;
+mod stdio;
 mod streams;
 mod ticker;
 mod warm;
@@ -42,6 +45,7 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
+use self::slot::Slot;
 use crate::config::{Budget, Command, InputMode, Isolation, WarmStart};
 use crate::fault;
 use crate::file::GivenFile;
@@ -148,7 +152,8 @@ impl Attempt {
 /// One worker's sandbox: it owns at most one instance at any time.
 pub struct Sandbox<'p> {
     processor: &'p Processor,
-    slot: slot::Slot,
+    commands: Slot<command::Instance>,
+    reactors: Slot<reactor::Instance>,
     staging: Option<staging::Staging>,
 }
 
@@ -161,7 +166,7 @@ impl<'p> Sandbox<'p> {
             (Some(folder), InputMode::File) => Some(staging::Staging::create(&folder.join(worker.to_string()))?),
             _ => None,
         };
-        Ok(Self { processor, slot: slot::Slot::default(), staging })
+        Ok(Self { processor, commands: Slot::default(), reactors: Slot::default(), staging })
     }
 
     /// Runs one task. Never fails: a failure is an outcome.
@@ -174,10 +179,11 @@ impl<'p> Sandbox<'p> {
             let usage = Usage { elapsed_us, ..Usage::default() };
             return Attempt { outcome, usage, fuel_budget: 0, log: String::new(), files: Vec::new() };
         }
-        let slot = &mut self.slot;
         match self.processor.entry() {
-            processor::Entry::Command(command) => command.run(self.processor, task, input, self.staging.as_ref(), slot),
-            processor::Entry::Reactor(reactor) => reactor.run(self.processor, task, input, slot),
+            processor::Entry::Command(command) => {
+                command.run(self.processor, task, input, self.staging.as_ref(), &mut self.commands)
+            }
+            processor::Entry::Reactor(reactor) => reactor.run(self.processor, task, input, &mut self.reactors),
         }
     }
 }

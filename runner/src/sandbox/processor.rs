@@ -19,6 +19,8 @@ use super::current::Task;
 use super::engine::{self, explain};
 use super::guest::{self, Guest};
 use super::inspect::{Facts, Form};
+use super::marks;
+use super::origin::Origin;
 use super::reactor::{Introduction, Reactor};
 use super::source;
 use super::ticker::{Ticker, Ticks};
@@ -155,8 +157,8 @@ impl Processor {
         &self.settings
     }
 
-    pub(super) fn ticks(&self) -> Ticks {
-        self.ticker.ticks().clone()
+    pub(super) fn ticks(&self) -> &Ticks {
+        self.ticker.ticks()
     }
 
     pub(super) fn engine(&self) -> &Engine {
@@ -251,13 +253,14 @@ impl Linked {
     fn module(wasm: &[u8], facts: &Facts, contract: Contract, settings: &Settings) -> anyhow::Result<Self> {
         let engine = engine::engine(settings, facts)?;
         let linker = guest::linker(&engine, contract).map_err(|error| explain(&error)).context("define the imports")?;
-        let module = cached(settings.cache.as_deref(), &engine, &[wasm], || compile::module(&engine, wasm))
+        let module = cached(settings.cache.as_deref(), &engine, &[b"marked", wasm], || compile::marked(&engine, wasm))
             .context("compile the module")?;
         let pre = linker.instantiate_pre(&module).map_err(|error| refuse_import(error, contract))?;
+        let origin = Origin::new(marks::are_tellable(facts));
         let entry = if contract.is_command() {
-            Entry::Command(Command::Module(pre))
+            Entry::Command(Command::Module { pre, origin })
         } else {
-            Entry::Reactor(Reactor::of_module(pre))
+            Entry::Reactor(Reactor::of_module(pre, origin))
         };
         Ok(Self { engine, entry, linker: Some(linker) })
     }

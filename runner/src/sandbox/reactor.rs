@@ -17,6 +17,8 @@ use super::fiber;
 use super::guest::{Earned, Grants, Guest, set_budget};
 use super::io::{Io, Metered, Seed, Sink, Stdin};
 use super::limiter::Limiter;
+use super::marks;
+use super::origin::{Handles, Origin};
 use super::processor::Processor;
 use super::slot::Slot;
 use super::warm::Snapshot;
@@ -35,6 +37,8 @@ const EMPTY_INPUT: u32 = 1;
 /// A reactor, or a component that does the same, ready to be instantiated.
 pub struct Reactor {
     pre: Pre,
+    /// What instances are put back to.
+    origin: Origin,
     /// Instances are made as the initialisation leaves them.
     is_warm: bool,
 }
@@ -56,6 +60,8 @@ pub struct Introduction {
 pub struct Instance {
     store: Store<Guest>,
     exports: Exports,
+    /// Where its state is, if it can be put back to how it began.
+    handles: Option<Handles>,
 }
 
 /// What is called in an instance.
@@ -79,12 +85,12 @@ pub enum Reply {
 }
 
 impl Reactor {
-    pub fn of_module(pre: InstancePre<Guest>) -> Self {
-        Self { pre: Pre::Module(pre), is_warm: false }
+    pub fn of_module(pre: InstancePre<Guest>, origin: Origin) -> Self {
+        Self { pre: Pre::Module(pre), origin, is_warm: false }
     }
 
     pub fn of_component(pre: component::ProcessorPre) -> Self {
-        Self { pre: Pre::Component(pre), is_warm: false }
+        Self { pre: Pre::Component(pre), origin: Origin::new(false), is_warm: false }
     }
 
     /// The same reactor, so that its instances begin where the initialisation ends.
@@ -104,24 +110,31 @@ impl Reactor {
             budget.memory_bytes,
             budget.stack_bytes
         );
-        let module = cached(cache.as_deref(), engine, &[b"warm", wasm, circumstances.as_bytes()], || {
+        let module = cached(cache.as_deref(), engine, &[b"marked warm", wasm, circumstances.as_bytes()], || {
             let snapshot = Snapshot::prepare(wasm)?;
-            let cold = Self::of_module(pre(&compile::module(engine, snapshot.instrumented())?)?);
+            let cold = Self::of_module(pre(&compile::module(engine, snapshot.instrumented())?)?, Origin::new(false));
             let mut instance = cold.start(processor).map_err(|(failure, _)| failure)?;
             let Exports::Module(exports) = &instance.exports else { bail!("it is no module") };
             let initialised = snapshot.take(&mut instance.store, exports.instance)?;
             drop(instance);
-            compile::module(engine, &initialised)
+            compile::marked(engine, &initialised)
         })?;
-        let warm = Self { pre: Pre::Module(pre(&module)?), is_warm: true };
+        let origin = Origin::new(marks::are_tellable(processor.facts()));
+        let warm = Self { pre: Pre::Module(pre(&module)?), origin, is_warm: true };
         warm.start(processor).map_err(|(failure, _)| failure)?;
         Ok(warm)
     }
 
     /// Runs one task, in the instance that `slot` keeps if there is one.
-    pub fn run(&self, processor: &Processor, task: &TaskId, input: Box<dyn Input>, slot: &mut Slot) -> Attempt {
+    pub fn run(
+        &self,
+        processor: &Processor,
+        task: &TaskId,
+        input: Box<dyn Input>,
+        slot: &mut Slot<Instance>,
+    ) -> Attempt {
         let started = Instant::now();
-        let was_used = slot.kept.is_some();
+        let was_used = slot.kept.is_some() && processor.settings().isolation == Isolation::Worker;
         let (mut attempt, input) = self.attempt(processor, task, input, slot);
         // A used instance may fail for what earlier tasks left in it. A fresh one tells.
         if was_used
@@ -135,13 +148,14 @@ impl Reactor {
         attempt
     }
 
-    /// One attempt, and the input back. The instance is kept only if it is meant to be and the task did not fail.
+    /// One attempt, and the input back. The instance is kept if the task did not fail, and it can be put back to how it began or
+    /// is meant to stay as it is.
     fn attempt(
         &self,
         processor: &Processor,
         task: &TaskId,
         input: Box<dyn Input>,
-        slot: &mut Slot,
+        slot: &mut Slot<Instance>,
     ) -> (Attempt, Option<Box<dyn Input>>) {
         let started = slot.kept.take().map_or_else(
             || {
@@ -165,7 +179,12 @@ impl Reactor {
             }
         };
         let (attempt, input) = instance.run(processor, task, input);
-        if processor.settings().isolation == Isolation::Worker && !matches!(attempt.outcome, Outcome::Failed(_)) {
+        let keeps = !matches!(attempt.outcome, Outcome::Failed(_))
+            && match processor.settings().isolation {
+                Isolation::Worker => true,
+                Isolation::Task => instance.restore(&self.origin),
+            };
+        if keeps {
             slot.kept = Some(instance);
         } else {
             slot.spent = Some(instance.store);
@@ -183,13 +202,20 @@ impl Reactor {
         let io = Arc::new(Io::new(Stdin::Empty, Sink::Log, budget.log_bytes, seed));
         let limiter = Limiter::new(budget.memory_bytes);
         let host = |error: wasmtime::Error| (Failure::new(FailureKind::Host, format!("{error:#}")), String::new());
-        let guest = Guest::new(Arc::clone(&io), limiter, processor.abi_task(), processor.ticks(), Grants::default())
-            .map_err(host)?;
+        let guest =
+            Guest::new(Arc::clone(&io), limiter, processor.abi_task(), processor.ticks().clone(), Grants::default())
+                .map_err(host)?;
         let mut store = guest.into_store(processor.engine(), budget.output_bytes).map_err(host)?;
         let deadline = set_budget(&mut store, INIT_FUEL, budget.timeout).map_err(host)?;
 
-        let failure = match fiber::run(&deadline, self.initialise(&mut store)) {
-            Ok((exports, Reply::Success)) => return Ok(Instance { store, exports }),
+        let failure = match fiber::run(processor.ticks(), deadline, self.initialise(&mut store)) {
+            Ok((exports, Reply::Success)) => {
+                let handles = match &exports {
+                    Exports::Module(exports) => self.origin.handles(&mut store, exports.instance),
+                    Exports::Component(_) => None,
+                };
+                return Ok(Instance { store, exports, handles });
+            }
             Ok((_, Reply::Failed(message))) => {
                 let failure = Failure::new(FailureKind::GuestError, message);
                 refine(failure, processor, &store, INIT_FUEL)
@@ -229,7 +255,7 @@ impl Reactor {
         let init_fuel = INIT_FUEL.saturating_sub(instance.store.get_fuel().unwrap_or(0));
         let budget = &processor.settings().budget;
         let columns = set_budget(&mut instance.store, INIT_FUEL, budget.timeout)
-            .and_then(|deadline| fiber::run(&deadline, instance.columns()));
+            .and_then(|deadline| fiber::run(processor.ticks(), deadline, instance.columns()));
         let log = instance.store.data().io.take_log();
         match columns {
             Ok(columns) => Ok(Introduction { columns, init_fuel }),
@@ -255,8 +281,8 @@ impl Instance {
         let guest = self.store.data_mut();
         guest.earned = Earned { read_bytes, fuel_per_byte: budget.fuel.per_input_byte, fuel: 0 };
         guest.start_task(seed, Current::new(task, input, processor.rows_of(task)));
-        let ended =
-            set_budget(&mut self.store, fuel, budget.timeout).and_then(|deadline| fiber::run(&deadline, self.call()));
+        let ended = set_budget(&mut self.store, fuel, budget.timeout)
+            .and_then(|deadline| fiber::run(processor.ticks(), deadline, self.call()));
 
         let guest = self.store.data_mut();
         let log = guest.io.take_log();
@@ -289,6 +315,11 @@ impl Instance {
         };
         let files = if matches!(outcome, Outcome::Done { .. }) { current.files.into_files() } else { Vec::new() };
         (Attempt { outcome, usage, fuel_budget: fuel, log, files }, Some(current.input))
+    }
+
+    /// Puts it back to how it began. False if it cannot be.
+    fn restore(&mut self, origin: &Origin) -> bool {
+        self.handles.as_ref().is_some_and(|handles| origin.restore(&mut self.store, handles))
     }
 
     async fn call(&mut self) -> wasmtime::Result<Reply> {

@@ -1,7 +1,7 @@
 //! A guest's standard streams, its clocks and its randomness, as wasmtime-wasi wants them.
 
 use std::convert::Infallible;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,10 +10,7 @@ use wasmtime_wasi::cli::{IsTerminal, StdinStream, StdoutStream};
 use wasmtime_wasi::p2::{InputStream, OutputStream, Pollable, StreamError, StreamResult};
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock, async_trait};
 
-use super::io::{Io, Stdin, WALL_CLOCK_LEAD};
-
-/// The most that one read of a stream copies: what a guest asks for beyond that comes with its next read.
-const READ_BYTES: usize = 64 << 10;
+use super::io::{Io, READ_BYTES, WALL_CLOCK_LEAD};
 
 /// What a guest may write in one go; wasmtime-wasi writes in smaller pieces.
 const WRITE_BYTES: usize = 64 << 10;
@@ -67,18 +64,10 @@ impl InputStream for In {
             // No bytes would be an interruption to preview 1, which a program may answer by trying again for ever.
             return Err(StreamError::Closed);
         }
-        let mut stdin = self.0.stdin.lock().unwrap_or_else(PoisonError::into_inner);
-        match &mut *stdin {
-            Stdin::Empty => Err(StreamError::Closed),
-            Stdin::Memory(bytes) if bytes.is_empty() => Err(StreamError::Closed),
-            Stdin::Memory(bytes) => Ok(bytes.split_to(size.min(bytes.len()))),
-            Stdin::Stream(input) => {
-                let mut buffer = vec![0; size.min(READ_BYTES)];
-                let read_bytes = input.read(&mut buffer).map_err(|failure| StreamError::Trap(failure.into()))?;
-                buffer.truncate(read_bytes);
-                if buffer.is_empty() { Err(StreamError::Closed) } else { Ok(buffer.into()) }
-            }
-        }
+        let mut buffer = vec![0; size.min(READ_BYTES)];
+        let read_bytes = self.0.read_stdin(&mut buffer).map_err(|failure| StreamError::Trap(failure.into()))?;
+        buffer.truncate(read_bytes);
+        if buffer.is_empty() { Err(StreamError::Closed) } else { Ok(buffer.into()) }
     }
 }
 

@@ -44,32 +44,27 @@ impl Ticker {
     }
 }
 
-/// The ticks so far.
+/// The ticks so far. All workers look at them, and few clone them: what is written for that lies beside what they look at.
 #[derive(Clone)]
 pub struct Ticks(Arc<AtomicU64>);
+
+/// When something has had its time, in ticks.
+#[derive(Clone, Copy)]
+pub struct Deadline(u64);
 
 impl Ticks {
     /// When what starts now has had `timeout`. One tick more than it takes, since the next one may be near.
     pub fn deadline(&self, timeout: Duration) -> Deadline {
         let ticks = u64::try_from(timeout.as_nanos().div_ceil(TICK.as_nanos())).unwrap_or(u64::MAX);
-        Deadline { at_ticks: self.so_far().saturating_add(ticks).saturating_add(1), ticks: self.clone() }
+        Deadline(self.so_far().saturating_add(ticks).saturating_add(1))
+    }
+
+    pub fn is_past(&self, deadline: Deadline) -> bool {
+        self.so_far() >= deadline.0
     }
 
     fn so_far(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
-    }
-}
-
-/// When something has had its time.
-#[derive(Clone)]
-pub struct Deadline {
-    ticks: Ticks,
-    at_ticks: u64,
-}
-
-impl Deadline {
-    pub fn has_passed(&self) -> bool {
-        self.ticks.so_far() >= self.at_ticks
     }
 }
 

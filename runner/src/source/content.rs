@@ -250,8 +250,12 @@ fn open_standard(standard: &Arc<StandardInput>, id: &TaskId, handling: &Handling
     Ok(Box::new(Decompressed::open_packed(origin, &id.path, None, None, decompress, most_bytes)?))
 }
 
-fn open_whole(file: InputFile, id: &TaskId, handling: &Handling) -> Result<Box<dyn Input>, Failure> {
-    if let Some(format) = handling.format(&file)? {
+fn open_whole(mut file: InputFile, id: &TaskId, handling: &Handling) -> Result<Box<dyn Input>, Failure> {
+    let format = match handling.decompress {
+        Decompress::Auto => Format::recognise(file.head()?),
+        Decompress::Never => None,
+    };
+    if let Some(format) = format {
         return Ok(Box::new(Decompressed::open(file, &id.path, format, handling.most_bytes)?));
     }
     handling.check(id, file.content_bytes())?;
