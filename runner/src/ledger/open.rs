@@ -46,8 +46,10 @@ const CHECKPOINT_BYTES: i64 = 16 << 20;
 /// A log that a large transaction has made longer than this is cut when it is next reused.
 const WAL_KEPT_BYTES: i64 = 64 << 20;
 
-/// Room for pages in memory.
-const CACHE_KIB: i64 = 32 << 10;
+/// Room for pages in memory: for one who writes, so many that tasks which come in no order find theirs there most of the time,
+const WRITER_CACHE_KIB: i64 = 16 << 10;
+/// and for one who reads from one end to the other.
+const READER_CACHE_KIB: i64 = 2 << 10;
 
 /// How the ledger's transactions are made safe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,7 +112,7 @@ pub(super) fn reader(folder: &Path) -> anyhow::Result<Connection> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&file, flags)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
-        harden(&connection)?;
+        harden(&connection, READER_CACHE_KIB)?;
         connection.pragma_update(None, "query_only", true)?;
         let header = schema::header(&connection)?;
         Ok((connection, header))
@@ -124,7 +126,7 @@ pub(super) fn reader(folder: &Path) -> anyhow::Result<Connection> {
 /// file, so a long run does not fill the memory.
 pub(super) fn temporary() -> rusqlite::Result<Connection> {
     let mut connection = Connection::open("")?;
-    harden(&connection)?;
+    harden(&connection, WRITER_CACHE_KIB)?;
     connection.pragma_update(None, "synchronous", "OFF")?;
     connection.pragma_update(None, "journal_mode", "MEMORY")?;
     schema::create(&mut connection)?;
@@ -141,7 +143,7 @@ fn open_writer(file: &Path, journal: Journal) -> rusqlite::Result<Option<(Connec
         // and says so before anything is read: settings too can be a reason to read.
         connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     }
-    harden(&connection)?;
+    harden(&connection, WRITER_CACHE_KIB)?;
     let header = schema::header(&connection)?;
     if !matches!(header, Header::Empty | Header::Ours) {
         return Ok(Some((connection, header)));
@@ -167,14 +169,14 @@ fn open_writer(file: &Path, journal: Journal) -> rusqlite::Result<Option<(Connec
 }
 
 /// Settings that make a damaged or doctored file fail early and do nothing else.
-fn harden(connection: &Connection) -> rusqlite::Result<()> {
+fn harden(connection: &Connection, cache_kib: i64) -> rusqlite::Result<()> {
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "cell_size_check", true)?;
     if connection.path().is_some_and(|path| !path.is_empty()) {
         // Nothing here sorts much, and a locked-down run has no other folder to put it in.
         connection.pragma_update(None, "temp_store", "MEMORY")?;
     }
-    connection.pragma_update(None, "cache_size", -CACHE_KIB)
+    connection.pragma_update(None, "cache_size", -cache_kib)
 }
 
 fn refuse_strangers(header: Header, path: &Path) -> anyhow::Result<()> {

@@ -9,7 +9,7 @@ use crate::seat::Seat;
 use crate::task::TaskId;
 
 pub enum Place<'p> {
-    Thread(Seat<'p>),
+    Thread(Box<Seat<'p>>),
     Process(Worker<'p>),
 }
 
@@ -20,7 +20,7 @@ impl<'p> Place<'p> {
     /// If it cannot be set up.
     pub fn new(processor: &'p Processor, ring: Option<&'p Loaded<'p>>, worker: usize) -> anyhow::Result<Self> {
         Ok(match ring {
-            None => Self::Thread(Seat::new(processor, worker)?),
+            None => Self::Thread(Box::new(Seat::new(processor, worker)?)),
             Some(ring) => Self::Process(Worker::new(ring, worker)?),
         })
     }
