@@ -9,20 +9,26 @@ const INTERPRETED: [(&str, &str); 2] = [("componentize-qjs", "JavaScript"), ("co
 
 /// The language that it was written in, as it says itself, or as its maker suggests.
 pub fn language(facts: &Facts) -> Option<String> {
-    let named = |field: &str| {
-        let of_field = facts.producers.iter().filter(|(other, ..)| other == field);
-        of_field.map(|(_, name, version)| format!("{name} {version}").trim().to_owned()).collect::<Vec<_>>()
-    };
-    let (languages, makers) = (named("language"), named("processed-by"));
+    let named = |field: &'static str| facts.producers.iter().filter(move |(other, ..)| other == field);
+    let is_made_by = |maker: &str| named("processed-by").any(|(_, name, _)| name.contains(maker));
+    let says = |language: &str| named("language").any(|(_, name, _)| name == language);
     // The language of an interpreter is not that of the processor.
-    let is_made_by = |name: &str| makers.iter().any(|maker| maker.starts_with(name));
-    if let Some((_, language)) = INTERPRETED.iter().find(|(maker, _)| is_made_by(maker)) {
+    if let Some((_, language)) = INTERPRETED.iter().find(|(maker, language)| is_made_by(maker) || says(language)) {
         return Some((*language).to_owned());
     }
-    if !languages.is_empty() {
-        return Some(languages.join(", "));
+    // Where rustc comes without Rust's own word for it, the C library that is linked in is all that has said something.
+    if is_made_by("rustc") {
+        return Some("Rust".to_owned());
     }
-    if makers.iter().any(|maker| maker.starts_with("clang")) {
+    let (c, others): (Vec<_>, Vec<_>) = named("language").partition(|(_, name, _)| is_dialect_of_c(name));
+    if !others.is_empty() {
+        let others = others
+            .iter()
+            .map(|(_, name, version)| format!("{} {version}", name.replace("C_plus_plus_", "C++")).trim().to_owned());
+        return Some(others.collect::<Vec<_>>().join(", "));
+    }
+    // Clang notes a language where it leaves debug information, as in the C library: so this may be C++ all the same.
+    if !c.is_empty() || is_made_by("clang") {
         return Some("C, C++ or what clang compiles".to_owned());
     }
     let imports =
@@ -34,10 +40,16 @@ pub fn language(facts: &Facts) -> Option<String> {
     is_assembly_script.then(|| "AssemblyScript".to_owned())
 }
 
+/// As DWARF calls it: `C99`, `C11`.
+fn is_dialect_of_c(name: &str) -> bool {
+    name.strip_prefix('C').is_some_and(|year| year.chars().all(|digit| digit.is_ascii_digit()))
+}
+
 /// The kinds of things that it asks for, in a fixed order.
 pub fn capabilities(facts: &Facts) -> Vec<&'static str> {
-    const ORDER: [&str; 10] = [
+    const ORDER: [&str; 11] = [
         "input",
+        "shared data",
         "rows",
         "files out",
         "arguments",
@@ -59,6 +71,7 @@ fn capability(import: &Import) -> Option<&'static str> {
     if import.module != WASI {
         return Some(match (import.module.as_str(), import.name.as_str()) {
             ("sandmill_1", "input_len" | "input_read" | "input_path" | "chunk_offset" | "first_record") => "input",
+            ("sandmill_1", "shared_len" | "shared_read") => "shared data",
             ("sandmill_1", "param") => "arguments",
             ("sandmill_1", "emit" | "reject") => "rows",
             ("sandmill_1", "file_write") => "files out",
@@ -84,6 +97,7 @@ fn capability(import: &Import) -> Option<&'static str> {
 fn capability_of_component(interface: &str, name: &str) -> Option<&'static str> {
     match (interface, name) {
         ("sandmill:processor/host", "read") | ("wasi:cli/stdin", _) => Some("input"),
+        ("sandmill:processor/host", "shared-len" | "shared-read") => Some("shared data"),
         ("sandmill:processor/host", "param") => Some("arguments"),
         ("sandmill:processor/host", "emit" | "reject") | ("wasi:cli/stdout", _) => Some("rows"),
         ("sandmill:processor/host", "write-file") => Some("files out"),
@@ -132,14 +146,26 @@ mod tests {
     fn a_language_is_what_the_module_says_or_what_its_maker_suggests() {
         let said = |producers: &[(&str, &str, &str)]| language(&facts(&[], producers));
         assert_eq!(said(&[("processed-by", "rustc", "1.9"), ("language", "Rust", "")]).as_deref(), Some("Rust"));
-        assert_eq!(said(&[("language", "Go", "go1.27"), ("language", "C11", "")]).as_deref(), Some("Go go1.27, C11"));
         assert!(said(&[("processed-by", "clang", "20")]).unwrap().contains("clang"));
         assert_eq!(language(&facts(&[("env", "abort")], &[])).as_deref(), Some("AssemblyScript"));
         let javascript = [("language", "Rust", ""), ("processed-by", "componentize-qjs", "0.4.5")];
         assert_eq!(said(&javascript).as_deref(), Some("JavaScript"));
+        let starling = [("language", "C11", ""), ("language", "Rust", ""), ("language", "JavaScript", "")];
+        assert_eq!(said(&starling).as_deref(), Some("JavaScript"));
         let python = [("language", "Rust", ""), ("processed-by", "component-init-transform", "0.2.0")];
         assert_eq!(said(&python).as_deref(), Some("Python"));
         assert_eq!(said(&[]), None);
+    }
+
+    #[test]
+    fn the_c_library_that_is_linked_in_is_not_the_language() {
+        let said = |producers: &[(&str, &str, &str)]| language(&facts(&[], producers)).unwrap();
+        let libc = ("language", "C99", "");
+        let clang = ("processed-by", "Debian clang", "14.0.6");
+        assert_eq!(said(&[libc, ("processed-by", "rustc", "1.96.0"), clang]), "Rust");
+        assert_eq!(said(&[("language", "Go", "go1.27"), ("language", "C11", "")]), "Go go1.27");
+        assert_eq!(said(&[("language", "C_plus_plus_17", ""), libc, clang]), "C++17");
+        assert_eq!(said(&[libc, clang]), "C, C++ or what clang compiles");
     }
 
     #[test]
@@ -149,18 +175,19 @@ mod tests {
             &[],
         );
         assert_eq!(capabilities(&asked), ["input", "file system", "other"]);
-        let sdk = facts(&[("sandmill_1", "log"), ("sandmill_1", "file_write"), ("sandmill_1", "emit")], &[]);
-        assert_eq!(capabilities(&sdk), ["rows", "files out"]);
+        let sdk = ["log", "file_write", "shared_read", "emit"].map(|name| ("sandmill_1", name));
+        assert_eq!(capabilities(&facts(&sdk, &[])), ["shared data", "rows", "files out"]);
         let component = facts(
             &[
                 ("wasi:clocks/wall-clock@0.2.4", "now"),
                 ("wasi:io/poll@0.2.4", "poll"),
                 ("sandmill:processor/host@1.0.0", "log"),
                 ("sandmill:processor/host@1.0.0", "read"),
+                ("sandmill:processor/host@1.0.0", "shared-len"),
             ],
             &[],
         );
-        assert_eq!(capabilities(&component), ["input", "clock"]);
+        assert_eq!(capabilities(&component), ["input", "shared data", "clock"]);
     }
 
     #[test]

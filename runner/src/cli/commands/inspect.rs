@@ -54,7 +54,7 @@ fn lines(inspection: &Inspection, limit_bytes: u64) -> Vec<String> {
     }
     lines.push(item(
         "language",
-        &portrait::language(facts).map_or("not said".into(), |text| printable(&text).into_owned()),
+        &portrait::language(facts).map_or_else(|| unsaid(facts).to_owned(), |text| printable(&text).into_owned()),
     ));
     let asked = portrait::capabilities(facts);
     lines.push(item("asks for", &if asked.is_empty() { "nothing".to_owned() } else { asked.join(", ") }));
@@ -85,6 +85,11 @@ fn lines(inspection: &Inspection, limit_bytes: u64) -> Vec<String> {
     lines.push(item("sha256", &inspection.sha256));
     imported(inspection, &mut lines);
     lines
+}
+
+/// Why its language is not known.
+fn unsaid(facts: &Facts) -> &'static str {
+    if facts.producers.is_empty() { "not said: what tells it was stripped, or never written" } else { "not said" }
 }
 
 /// What every task pays for its own instance.
