@@ -7,6 +7,7 @@ use sandmill::outcome::FailureKind;
 use sandmill::sandbox::Settings;
 
 use super::script::Script;
+use crate::harness::components;
 use crate::harness::guests::{
     TestInput, assert_failed, failure, guest, refusal, rows, run_all, run_with, settings, settings_with,
 };
@@ -52,8 +53,14 @@ fn fuel_that_would_overflow_is_all_there_is() {
 
 #[test]
 fn equal_tasks_consume_equal_fuel() {
-    for name in ["echo.wat", "emit.wat"] {
-        let source = guest(name);
+    let (command, reactor, component) = (guest("echo.wat"), guest("emit.wat"), guest("told_component.wat"));
+    let guests = [
+        command.clone().into_bytes(),
+        components::command(&command),
+        reactor.into_bytes(),
+        components::processor(&component, "processor"),
+    ];
+    for source in guests {
         let tasks = || [("a", "{\"a\":1}".into()), ("b", "{\"b\":2}".into()), ("c", "{\"longer\":3}".into())];
         let fuel =
             || run_all(&source, settings(), tasks()).iter().map(|attempt| attempt.usage.fuel).collect::<Vec<_>>();

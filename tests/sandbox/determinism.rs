@@ -12,6 +12,11 @@ fn with_isolation(isolation: Isolation) -> Settings {
     settings_with(|settings| settings.isolation = isolation)
 }
 
+/// A script for each contract whose guests may import WASI.
+fn scripts() -> impl Iterator<Item = Script> {
+    Script::commands().into_iter().chain([Script::reactor()])
+}
+
 /// A guest that draws 1,000 random bytes, in two pieces, and where they are.
 fn drawing(script: Script) -> (Script, i64) {
     let mut script = script;
@@ -27,7 +32,7 @@ fn drawn(attempt: &Attempt, random: i64) -> Vec<u8> {
 
 #[test]
 fn clocks_start_at_the_same_time_for_every_task() {
-    for script in [Script::command(), Script::reactor()] {
+    for script in scripts() {
         for isolation in [Isolation::Task, Isolation::Worker] {
             let mut script = script.clone();
             let (monotonic, realtime) = (script.room(8), script.room(8));
@@ -39,7 +44,8 @@ fn clocks_start_at_the_same_time_for_every_task() {
             second[24..32].copy_from_slice(&1_000_000_000_u64.to_le_bytes());
             let (subscription, event) = (script.bytes(&second), script.room(64));
             script.call("poll_oneoff", &[subscription, event, 1, event + 32]);
-            let attempts = run_all(&script.source(), with_isolation(isolation), [("a", "x".into()), ("b", "x".into())]);
+            let attempts =
+                run_all(&script.processor(), with_isolation(isolation), [("a", "x".into()), ("b", "x".into())]);
             for attempt in &attempts {
                 let shown = Shown::by(attempt);
                 assert_eq!((shown.u64(monotonic), shown.u64(realtime)), (1_000_000_000, EPOCH_NS));
@@ -50,10 +56,10 @@ fn clocks_start_at_the_same_time_for_every_task() {
 
 #[test]
 fn randomness_is_the_same_for_the_same_task() {
-    for script in [Script::command(), Script::reactor()] {
+    for script in scripts() {
         for isolation in [Isolation::Task, Isolation::Worker] {
             let (script, random) = drawing(script.clone());
-            let source = script.source();
+            let source = script.processor();
             let tasks = [("a", "x".into()), ("b", "x".into()), ("a", "other content".into())];
             let attempts = run_all(&source, with_isolation(isolation), tasks);
             let [first, other, again] = [0, 1, 2].map(|index| drawn(&attempts[index], random));

@@ -6,6 +6,7 @@ use std::thread;
 use sandmill::config::{Isolation, WarmStart};
 use sandmill::sandbox::{Sandbox, Settings};
 
+use crate::harness::components;
 use crate::harness::guests::{TestInput, guest, load, rows, run_all, settings_with, task, watched};
 
 fn with_isolation(isolation: Isolation) -> Settings {
@@ -149,11 +150,30 @@ fn a_module_that_has_names_like_ours_is_not_taken_for_one_of_ours() {
 }
 
 #[test]
+fn no_byte_that_a_component_wrote_is_there_for_a_later_task() {
+    // As above: memories are reset in two ways.
+    for pages in [2, 32, 33, 100] {
+        let source = guest("traces_component.wat").replace("40 (; pages ;)", &pages.to_string());
+        let component = components::processor(&source, "processor");
+        let tasks = ["", "", "a", "", "a", "a"].map(|told| ("input", TestInput::from(told)));
+        for attempt in run_all(&component, with_isolation(Isolation::Task), tasks) {
+            assert_eq!(rows(&attempt), "{\"traces\":0}\n", "{pages} pages");
+        }
+        // An instance that is kept has them all: so the guest finds traces where there are any.
+        let kept = run_all(&component, with_isolation(Isolation::Worker), [("a", "a".into()), ("b", "".into())]);
+        assert_eq!(rows(&kept[1]), "{\"traces\":9}\n", "{pages} pages");
+    }
+}
+
+#[test]
 fn a_command_is_fresh_whatever_the_isolation() {
     for isolation in [Isolation::Task, Isolation::Worker] {
-        let tasks = [("a", "k".into()), ("b", "k".into())];
-        for attempt in run_all(&guest("told_command.wat"), with_isolation(isolation), tasks) {
-            assert_eq!(rows(&attempt), "{\"used\":0}\n");
+        let tasks = || [("a", "k".into()), ("b", "k".into())];
+        let command = guest("told_command.wat");
+        for guest in [command.clone().into_bytes(), components::command(&command)] {
+            for attempt in run_all(&guest, with_isolation(isolation), tasks()) {
+                assert_eq!(rows(&attempt), "{\"used\":0}\n");
+            }
         }
     }
 }
