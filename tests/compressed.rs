@@ -12,7 +12,7 @@ use crate::harness::guests::{TestInput, assert_failed, rows, run_with, settings_
 use crate::harness::job::Job;
 use crate::harness::program::Program;
 
-fn gzip(text: impl AsRef<[u8]>) -> Vec<u8> {
+pub fn gzip(text: impl AsRef<[u8]>) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(text.as_ref()).unwrap();
     encoder.finish().unwrap()

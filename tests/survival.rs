@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::archives::tar;
+use crate::compressed::gzip;
 use crate::harness::job::guest;
 use crate::harness::program::Program;
 
@@ -278,4 +280,90 @@ fn a_run_that_is_killed_again_and_again_quarantines_nothing() {
     site.run("loop.wat", &["--fuel", "1e6"]).run().expect_code(3);
     assert_eq!(site.failures()[0][1], "out_of_fuel");
     assert!(!site.out().join(".in-flight").exists());
+}
+
+/// Leaves a note behind as the worker of a run does that dies with these inputs in its hands.
+fn note(site: &Site, paths: &[&str]) {
+    let number = |number: usize| (number as u64).to_le_bytes();
+    let mut tasks = Vec::new();
+    for path in paths {
+        tasks.extend([&number(path.len())[..], path.as_bytes(), &number(0)].concat());
+    }
+    fs::create_dir_all(site.out().join(".in-flight")).unwrap();
+    let note = [&number(1)[..], &number(tasks.len()), &tasks, &number(1)].concat();
+    fs::write(site.out().join(".in-flight/0"), note).unwrap();
+}
+
+#[test]
+fn what_follows_on_a_death_is_not_taken_for_one() {
+    let site = Site::new(9);
+    let path = |name: &str| site.0.path().join(name).to_string_lossy().into_owned();
+    fs::write(path("list"), format!("{}\n{}\n", path("in/f003.json"), path("in/f003.json.gone"))).unwrap();
+    note(&site, &["f003.json", "f003.json.gone", "f008.json", "f100.json"]);
+    site.run("echo.wat", &["--root", &path("in"), "--files-from", &path("list"), "--retries", "1"])
+        .env("SANDMILL_TASK_FAULT", "abort:f003.json")
+        .run()
+        .expect_code(3)
+        .expect_stderr("3 tasks");
+    let failures = site.failures();
+    let kinds: Vec<[&str; 2]> = failures.iter().map(|[path, kind, _]| [path.as_str(), kind.as_str()]).collect();
+    assert_eq!(kinds, [["f003.json", "host"], ["f003.json.gone", "input"]], "{failures:?}");
+    assert_eq!(site.results().lines().count(), 9, "a header and 8 rows");
+    assert!(!site.out().join(".in-flight").exists());
+}
+
+#[test]
+fn one_failure_is_enough_among_those_tried_apart_as_well() {
+    let site = Site::new(9);
+    note(&site, &["f003.json", "f008.json"]);
+    let ended = site.run("echo.wat", &["--fail-fast"]).env("SANDMILL_TASK_FAULT", "abort:f003.json").run();
+    assert!(ended.expect_code(4).stderr().contains("f003.json"));
+    let left = left_by(&site);
+    assert_eq!(left.tasks.len(), 1, "{left:?}");
+}
+
+#[test]
+fn chunks_and_members_of_archives_are_tried_apart_by_themselves() {
+    let row = |number: usize| format!("{{\"n\":{number}}}\n");
+    let lines: String = (100..130).map(row).collect();
+    let members: Vec<(String, String)> = (100..130).map(|number| (format!("m{number}"), row(number))).collect();
+    let members: Vec<(&str, &[u8])> = members.iter().map(|(name, row)| (name.as_str(), row.as_bytes())).collect();
+    let in_lines: &[&str] = &["--split", "lines", "--chunk-records", "1"];
+    let cases = [
+        ("lines.json", lines.clone().into_bytes(), in_lines, "lines.json", 100),
+        ("lines.json.gz", gzip(lines), in_lines, "lines.json.gz", 100),
+        ("a.tar.gz", gzip(tar(&members)), &[], "a.tar.gz/m117", 0),
+    ];
+    for (name, content, args, path, offset) in cases {
+        let site = Site::new(0);
+        fs::write(site.0.path().join("in").join(name), content).unwrap();
+        let args = [args, &["--lockdown", "require"]].concat();
+        let run = || site.run("echo.wat", &args).env("SANDMILL_TASK_FAULT", format!("segv:{path}@{offset}")).run();
+        assert_eq!(run().signal(), Some(11), "{name}");
+        run().expect_code(3).expect_stderr("an earlier run died in the middle of");
+        let message = "quarantined: the process that ran it died 2 times by SIGSEGV".to_owned();
+        assert_eq!(site.failures(), [[path.to_owned(), "host".to_owned(), message]]);
+        let ledger = rusqlite::Connection::open(site.out().join("ledger.db")).unwrap();
+        let failed = ledger.query_row("SELECT offset FROM task WHERE kind = 'host'", [], |row| row.get::<_, i64>(0));
+        assert_eq!(failed, Ok(offset));
+        assert_eq!(site.results().lines().count(), 30, "a header and 29 rows");
+    }
+}
+
+#[test]
+fn what_kills_all_processes_of_a_run_quarantines_nothing() {
+    let site = Site::new(1);
+    note(&site, &["f000.json"]);
+    let args = ["-j1", "--fuel", "1e15", "--timeout", "1h", "-q", "--max-crashes", "1"];
+    let mut runner = site.run("loop.wat", &args).into_command();
+    let mut runner = runner.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let child = busy_child(&runner);
+    let both = [child, runner.id()].map(|process| process.to_string());
+    assert!(Command::new("kill").arg("-KILL").args(both).status().unwrap().success());
+    runner.wait().unwrap();
+    let ledger = rusqlite::Connection::open(site.out().join("ledger.db")).unwrap();
+    assert_eq!(ledger.query_row("SELECT count(*) FROM task", [], |row| row.get(0)), Ok(0));
+    drop(ledger);
+    site.run("loop.wat", &["--fuel", "1e6"]).run().expect_code(3);
+    assert_eq!(site.failures()[0][1], "out_of_fuel");
 }

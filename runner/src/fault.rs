@@ -1,7 +1,8 @@
 //! Fault points: places at which a crash test ends the process as a power cut would, with nothing unwound or flushed.
 //!
 //! `SANDMILL_FAULT=NAME` kills it at the first passing of that point, `NAME:K` at the K-th. `SANDMILL_TASK_FAULT=DEED:PATH`
-//! has each task of that path do something to the process that runs it: `panic`, `abort` or `segv`. Release builds have none.
+//! has each task of that path, and `DEED:PATH@BYTE` the one that begins at that byte of it, do something to the process that runs
+//! it: `panic`, `abort` or `segv`. Release builds have none.
 
 use crate::task::TaskId;
 
@@ -121,9 +122,15 @@ mod armed {
     pub(super) fn run(task: &TaskId) {
         let Some(fault) = TASK_FAULT.get_or_init(|| std::env::var("SANDMILL_TASK_FAULT").ok()) else { return };
         match fault.split_once(':') {
-            Some((deed, path)) if path == task.path.to_string() => commit(deed),
+            Some((deed, which)) if is_meant(which, task) => commit(deed),
             _ => {}
         }
+    }
+
+    /// All tasks of a path, or the one that begins at a byte of it.
+    fn is_meant(which: &str, task: &TaskId) -> bool {
+        let path = task.path.to_string();
+        which == path || which == format!("{path}@{}", task.offset)
     }
 
     #[expect(clippy::panic, reason = "it is asked for")]

@@ -1,7 +1,8 @@
 //! The workers: one thread each, with a sandbox in it or in a process of its own, taking batches of tasks and giving finished ones.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use crossbeam_channel::{Receiver, Sender};
@@ -16,7 +17,7 @@ use crate::in_flight::InFlight;
 use crate::meter::{Meter, Metered};
 use crate::outbox::{Outbox, Refused};
 use crate::outcome::{Finished, Outcome};
-use crate::ring::{self, Place};
+use crate::ring::{self, Death, Place};
 use crate::sandbox::{Attempt, Processor};
 use crate::select::Job;
 use crate::source::{self, Content, Handling, Opened, Root};
@@ -30,6 +31,9 @@ pub struct Parcel {
 
 /// A worker hands over what it has when it holds this much, though its batch goes on.
 const PARCEL_BYTES: usize = 1 << 20;
+
+/// So long after a kill of one process of a run, its other ones are still about to be killed.
+const LAST_ONE: Duration = Duration::from_secs(2);
 
 /// What all workers share.
 pub struct Workshop<'a> {
@@ -91,9 +95,6 @@ impl Workshop<'_> {
                     self.control.event(Event::TaskStarted { worker, task: &job.task.id });
                 }
                 let finished = self.finish(&mut place, job, meter)?;
-                if self.fail_fast && matches!(finished.outcome, Outcome::Failed(_)) {
-                    self.control.request_stop(Stop::FailFast);
-                }
                 parcel.weight_bytes += finished.weight_bytes();
                 parcel.finished.push(finished);
                 if parcel.weight_bytes >= PARCEL_BYTES && !self.hand_over(&mut parcel) {
@@ -121,11 +122,7 @@ impl Workshop<'_> {
             if self.control.is_over() {
                 return Ok(false);
             }
-            let finished = self.finish_apart(&mut place, job, apart.max_crashes)?;
-            // Who ends a run may have ended its processes as well.
-            if place.death().is_some() && self.control.is_over() {
-                return Ok(false);
-            }
+            let Some(finished) = self.finish_apart(&mut place, job, apart.max_crashes)? else { return Ok(false) };
             let mut parcel = Parcel { weight_bytes: finished.weight_bytes(), finished: vec![finished] };
             if !self.hand_over(&mut parcel) {
                 return Ok(false);
@@ -134,17 +131,20 @@ impl Workshop<'_> {
         Ok(true)
     }
 
-    /// Runs a task until an outcome stands, or its process has died too often.
-    fn finish_apart(&self, place: &mut Place<'_>, job: Job, max_crashes: usize) -> anyhow::Result<Finished> {
+    /// Runs a task until an outcome stands, or its process has died too often. None if its process died, and so does the run.
+    fn finish_apart(&self, place: &mut Place<'_>, job: Job, max_crashes: usize) -> anyhow::Result<Option<Finished>> {
         let Job { task, content, permit: _permit } = job;
         let mut attempts = task.earlier_attempts;
         let (mut tries_left, mut deaths) = (self.retries, Vec::new());
         loop {
             attempts = attempts.saturating_add(1);
             let (mut attempt, identity) = self.attempt(place, &task.id, &content, None)?;
-            if let Some(death) = place.death() {
+            if let Some(death) = place.take_death() {
+                if self.is_end_of_all(death) {
+                    return Ok(None);
+                }
                 deaths.push(death);
-                if deaths.len() < max_crashes && !self.control.is_over() {
+                if deaths.len() < max_crashes {
                     continue;
                 }
                 attempt.outcome = Outcome::Failed(apart::quarantined(&deaths));
@@ -152,8 +152,18 @@ impl Workshop<'_> {
                 tries_left -= 1;
                 continue;
             }
-            return self.end(task, attempts, attempt, identity);
+            return self.end(task, attempts, attempt, identity).map(Some);
         }
+    }
+
+    /// Whether who ended this process ends the run as well. What kills all processes of a run kills them one after the other:
+    /// if this one was killed from outside, it is worth waiting for whether we are next.
+    fn is_end_of_all(&self, death: Death) -> bool {
+        let from = Instant::now();
+        while death.is_from_outside() && from.elapsed() < LAST_ONE && !self.control.is_over() {
+            thread::sleep(LAST_ONE / 100);
+        }
+        self.control.is_over()
     }
 
     /// Sends what is in the parcel; false if nobody takes it any more.
@@ -190,6 +200,9 @@ impl Workshop<'_> {
             Err(Refused::Place(failure)) => outcome = Outcome::Failed(failure),
             // A full disk is no fault of the task.
             Err(Refused::Disk(error)) => return Err(error),
+        }
+        if self.fail_fast && matches!(outcome, Outcome::Failed(_)) {
+            self.control.request_stop(Stop::FailFast);
         }
         Ok(Finished { task, identity, outcome, usage, attempts, log, files: staged })
     }

@@ -29,6 +29,11 @@ impl Death {
     pub fn from_raw(status: i32) -> Self {
         Self(ExitStatus::from_raw(status))
     }
+
+    /// Whether it is by a signal that no fault raises, but a person, a supervisor or a kernel that is short of memory.
+    pub fn is_from_outside(self) -> bool {
+        self.0.signal() == Some(Signal::KILL.as_raw())
+    }
 }
 
 /// "SIGSEGV", "signal 42", "exit code 1".
@@ -52,6 +57,7 @@ mod tests {
     #[test]
     fn a_death_has_a_name() {
         let told = |status| Death::from_raw(status).to_string();
+        assert_eq!([9, 11, 9 << 8].map(|status| Death::from_raw(status).is_from_outside()), [true, false, false]);
         assert_eq!([told(11), told(9), told(40), told(1 << 8)], ["SIGSEGV", "SIGKILL", "signal 40", "exit code 1"]);
     }
 }

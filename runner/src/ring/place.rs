@@ -25,11 +25,11 @@ impl<'p> Place<'p> {
         })
     }
 
-    /// How the process of the last task died, if it did.
-    pub fn death(&self) -> Option<Death> {
+    /// How the process of the last task died, if it did and nobody has taken that.
+    pub fn take_death(&mut self) -> Option<Death> {
         match self {
             Self::Thread(_) => None,
-            Self::Process(worker) => worker.death,
+            Self::Process(worker) => worker.death.take(),
         }
     }
 
