@@ -234,6 +234,19 @@ fn shared_data_reaches_guests_and_its_copy_goes_with_the_run() {
 }
 
 #[test]
+fn formulas_are_escaped_at_the_run_or_afterwards() {
+    let shell = Shell::new(&[("=a.json", "{\"x\":\"@b\"}")]);
+    shell.run("run echo.wat in -o out --csv-formulas escape").expect_code(0);
+    assert_eq!(shell.read("out/results.csv"), "path,x\n'=a.json,'@b\n");
+    shell.run("export out").expect_code(0);
+    assert_eq!(shell.read("out/results.csv"), "path,x\n'=a.json,'@b\n");
+    shell.run("export out --csv-formulas keep").expect_code(0);
+    assert_eq!(shell.read("out/results.csv"), "path,x\n=a.json,@b\n");
+    let printed = shell.run("run echo.wat in --stdout csv --csv-formulas escape").expect_code(0).stdout();
+    assert_eq!(printed, "path,x\n'=a.json,'@b\n");
+}
+
+#[test]
 fn formats_are_asked_for_at_the_run_or_afterwards() {
     let shell = Shell::new(&GOOD);
     shell.run("run echo.wat in -o out --format ndjson --columns n:int64").expect_code(0);

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::column::ColumnType;
+use crate::formula::CsvFormulas;
 use crate::outcome::FailureKind;
 
 /// Everything that `sandmill run` needs to know.
@@ -473,6 +474,9 @@ pub struct Views {
     pub formats: BTreeSet<Format>,
     /// If set, tables but those of CSV are folders of files of about this size.
     pub part_bytes: Option<NonZeroU64>,
+    /// What becomes of cells of CSV that a spreadsheet would compute.
+    #[serde(default)]
+    pub csv_formulas: CsvFormulas,
 }
 
 impl Default for Views {
@@ -486,6 +490,7 @@ impl Default for Views {
             max_columns: 2_000,
             formats: BTreeSet::from([Format::Csv]),
             part_bytes: None,
+            csv_formulas: CsvFormulas::default(),
         }
     }
 }
@@ -498,6 +503,7 @@ impl Views {
             self.formats = change.formats;
         }
         self.part_bytes = change.part_bytes.or(self.part_bytes);
+        self.csv_formulas = change.csv_formulas.unwrap_or(self.csv_formulas);
         if let Some(columns) = change.columns {
             self.columns = Some(columns);
             self.types = change.types;
@@ -512,6 +518,7 @@ pub struct ViewChange {
     /// Empty: those of the run.
     pub formats: BTreeSet<Format>,
     pub part_bytes: Option<NonZeroU64>,
+    pub csv_formulas: Option<CsvFormulas>,
     /// The columns that come first; others that rows have follow.
     pub columns: Option<Vec<String>>,
     /// Types of `columns`, in place of those of the run.

@@ -7,6 +7,7 @@ pub mod column;
 pub mod config;
 pub mod event;
 pub mod file;
+pub mod formula;
 pub mod hostile;
 pub mod input;
 pub mod meter;

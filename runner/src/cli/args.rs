@@ -9,7 +9,7 @@ use sandmill::config::Fuel;
 use super::help;
 use super::languages::{self, Language};
 use super::names::Param;
-use super::run_args::{Format, Lockdown, RunArgs};
+use super::run_args::{Format, Formulas, Lockdown, RunArgs};
 use super::values::Workers;
 use super::{names, values};
 
@@ -117,6 +117,13 @@ pub struct ExportArgs {
     /// not of the type is an error. By default as the last run did.
     #[arg(long, value_name = "NAME[:TYPE],...", value_parser = names::columns)]
     pub columns: Option<names::Columns>,
+
+    /// What a spreadsheet would compute in csv: keep it as it is, or escape it by an apostrophe before it
+    ///
+    /// These are cells that begin with =, +, -, @, a tab or a carriage return, and are no plain number such as -5. By default
+    /// as the last run did.
+    #[arg(long, value_name = "HOW", value_enum)]
+    pub csv_formulas: Option<Formulas>,
 }
 
 #[derive(Args, Debug)]

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, bail};
 use sandmill::config::Views;
+use sandmill::formula::CsvFormulas;
 use sandmill::outcome::{Finished, Outcome};
 use sandmill::row::{self, Row, Rows};
 
@@ -28,13 +29,14 @@ struct Writer {
 
 enum Format {
     Ndjson { path_column: String },
-    Csv { path_column: String, header: Option<Header> },
+    Csv { path_column: String, formulas: CsvFormulas, header: Option<Header> },
 }
 
 /// The columns of a CSV stream, which are settled before its first row.
 struct Header {
     /// Position of each column, counted after the path.
     positions: HashMap<String, usize>,
+    formulas: CsvFormulas,
 }
 
 impl RowStream {
@@ -42,7 +44,10 @@ impl RowStream {
     pub fn new(format: RowFormat, views: &Views, out: impl Write + Send + 'static) -> Self {
         let format = match format {
             RowFormat::Ndjson => Format::Ndjson { path_column: views.path_column.clone() },
-            RowFormat::Csv => Format::Csv { path_column: views.path_column.clone(), header: None },
+            RowFormat::Csv => {
+                let path_column = views.path_column.clone();
+                Format::Csv { path_column, formulas: views.csv_formulas, header: None }
+            }
         };
         let mut writer = Writer { out: Box::new(out), format, error: None };
         if let Some(columns) = &views.columns {
@@ -80,9 +85,9 @@ impl RowStream {
 impl Writer {
     /// Settles the columns before any row is there.
     fn start(&mut self, columns: &[String]) -> anyhow::Result<()> {
-        let Format::Csv { path_column, header } = &mut self.format else { return Ok(()) };
+        let Format::Csv { path_column, formulas, header } = &mut self.format else { return Ok(()) };
         let mut table = table();
-        *header = Some(Header::write(path_column, columns.iter().map(String::as_str), &mut table)?);
+        *header = Some(Header::write(path_column, columns.iter().map(String::as_str), *formulas, &mut table)?);
         self.put(&csv_text(table)?)
     }
 
@@ -99,9 +104,9 @@ impl Writer {
                 }
                 self.put(text.as_bytes())
             }
-            Format::Csv { path_column, header } => {
+            Format::Csv { path_column, formulas, header } => {
                 let mut table = table();
-                let written = push_csv(path_column, header, done, &mut table);
+                let written = push_csv(path_column, *formulas, header, done, &mut table);
                 // What came before a row that does not fit is good.
                 self.put(&csv_text(table)?)?;
                 written
@@ -136,6 +141,7 @@ fn csv_text(table: Table) -> anyhow::Result<Vec<u8>> {
 
 fn push_csv<'a>(
     path_column: &str,
+    formulas: CsvFormulas,
     header: &mut Option<Header>,
     done: impl Iterator<Item = (String, &'a Rows)>,
     table: &mut Table,
@@ -145,7 +151,10 @@ fn push_csv<'a>(
             let row = Row::parse(object).context("read a row")?;
             let header = match header {
                 Some(header) => header,
-                None => header.insert(Header::write(path_column, row.cells.iter().map(|(name, _)| &**name), table)?),
+                None => {
+                    let names = row.cells.iter().map(|(name, _)| &**name);
+                    header.insert(Header::write(path_column, names, formulas, table)?)
+                }
             };
             header.write_row(&path, &row, table)?;
         }
@@ -154,15 +163,20 @@ fn push_csv<'a>(
 }
 
 impl Header {
-    fn write<'a>(path_column: &str, columns: impl Iterator<Item = &'a str>, table: &mut Table) -> anyhow::Result<Self> {
+    fn write<'a>(
+        path_column: &str,
+        columns: impl Iterator<Item = &'a str>,
+        formulas: CsvFormulas,
+        table: &mut Table,
+    ) -> anyhow::Result<Self> {
         let mut positions = HashMap::new();
-        let mut names = vec![path_column.to_owned()];
+        let mut names = vec![formulas.cell(path_column).into_owned()];
         for (position, name) in columns.enumerate() {
             positions.insert(name.to_owned(), position);
-            names.push(name.to_owned());
+            names.push(formulas.cell(name).into_owned());
         }
         table.write_record(&names).context("write CSV")?;
-        Ok(Self { positions })
+        Ok(Self { positions, formulas })
     }
 
     fn write_row(&self, path: &str, row: &Row<'_>, table: &mut Table) -> anyhow::Result<()> {
@@ -177,7 +191,7 @@ impl Header {
             *cell = row::cell_text(value).context("read a row")?;
         }
         let record = std::iter::once(path).chain(cells.iter().map(Cow::as_ref));
-        table.write_record(record).context("write CSV")
+        table.write_record(record.map(|text| self.formulas.cell(text).into_owned())).context("write CSV")
     }
 }
 

@@ -371,6 +371,12 @@ pub struct ViewArgs {
     #[arg(long, value_name = "N", default_value = "2000")]
     pub max_columns: NonZeroUsize,
 
+    /// What a spreadsheet would compute in csv: keep it as it is, or escape it by an apostrophe before it
+    ///
+    /// These are cells that begin with =, +, -, @, a tab or a carriage return, and are no plain number such as -5.
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = Formulas::Keep)]
+    pub csv_formulas: Formulas,
+
     /// Marker files: none, or OUT/tracking/<path>/done.job and error.job
     ///
     /// By default none; an R-3PO config asks for them.
@@ -391,6 +397,12 @@ pub enum Format {
     Ndjson,
     Parquet,
     Arrow,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Formulas {
+    Keep,
+    Escape,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -104,7 +104,7 @@ pub fn write_views(snapshot: &Snapshot<'_>, out: &Path, views: &Views) -> anyhow
     if plain.contains(&Format::Csv) {
         written = write_csv(snapshot, out, views)?;
     }
-    problems::write(snapshot, &out.join(ERRORS))?;
+    problems::write(snapshot, &out.join(ERRORS), views.csv_formulas)?;
     Ok(written)
 }
 
@@ -114,11 +114,11 @@ fn write_csv(snapshot: &Snapshot<'_>, out: &Path, views: &Views) -> anyhow::Resu
         Layout::OneTable => {
             let path_column = Some(views.path_column.as_str());
             let columns = Columns::new(path_column, declared, views.max_columns)?;
-            table::write_tables(snapshot, &[place::target(out, Format::Csv)], path_column, columns)
+            table::write_tables(snapshot, &[place::target(out, Format::Csv)], path_column, columns, views.csv_formulas)
         }
         Layout::Striped { folder, tables } => {
             let columns = Columns::new(None, declared, views.max_columns)?;
-            stripes::write(snapshot, folder, *tables, columns)
+            stripes::write(snapshot, folder, *tables, columns, views.csv_formulas)
         }
     }
 }

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 
 use super::atomic::AtomicFile;
 use super::table::{about, csv_writer, io_error_first, show_path};
+use crate::formula::CsvFormulas;
 use crate::ledger::{FailedTask, Problem, Snapshot};
 use crate::task::TaskId;
 
@@ -19,8 +20,9 @@ const REJECT_HINT: &str = "the processor could not use this record and went on";
 const MESSAGE_BYTES: usize = 4 << 10;
 
 /// Writes the problems in `snapshot` to the file at `path`. Returns how many there are.
-pub(super) fn write(snapshot: &Snapshot<'_>, path: &Path) -> anyhow::Result<u64> {
-    let mut problems = Problems { writer: csv_writer(AtomicFile::create(path)?), count: 0, path: String::new() };
+pub(super) fn write(snapshot: &Snapshot<'_>, path: &Path, formulas: CsvFormulas) -> anyhow::Result<u64> {
+    let mut problems =
+        Problems { writer: csv_writer(AtomicFile::create(path)?), count: 0, path: String::new(), formulas };
     problems.write_all(snapshot).map_err(io_error_first).with_context(|| about(path))?;
     let Problems { writer, count, .. } = problems;
     let file = writer.into_inner().map_err(csv::IntoInnerError::into_error).with_context(|| about(path))?;
@@ -31,6 +33,7 @@ pub(super) fn write(snapshot: &Snapshot<'_>, path: &Path) -> anyhow::Result<u64>
 struct Problems {
     writer: csv::Writer<AtomicFile>,
     count: u64,
+    formulas: CsvFormulas,
     /// Scratch.
     path: String,
 }
@@ -46,12 +49,12 @@ impl Problems {
 
     fn write_problem(&mut self, id: &TaskId, problem: &Problem<'_>) -> csv::Result<()> {
         show_path(id.path.key(), &mut self.path);
-        let path = self.path.as_str();
+        let (path, formulas) = (self.formulas.cell(&self.path), self.formulas);
         match *problem {
             Problem::Failed(FailedTask { kind, message, attempts, usage, .. }) => self.writer.write_record([
-                path,
+                path.as_ref(),
                 kind.as_str(),
-                capped(message),
+                formulas.cell(capped(message)).as_ref(),
                 kind.hint(),
                 &attempts.to_string(),
                 &usage.fuel.to_string(),
@@ -61,9 +64,9 @@ impl Problems {
                 &Some(id.offset).filter(|&offset| offset > 0).map(|offset| offset.to_string()).unwrap_or_default(),
             ]),
             Problem::Reject { record, byte_offset, reason } => self.writer.write_record([
-                path,
+                path.as_ref(),
                 REJECT,
-                capped(reason),
+                formulas.cell(capped(reason)).as_ref(),
                 REJECT_HINT,
                 "",
                 "",

@@ -15,6 +15,7 @@ use super::atomic::{self, remove_if_there};
 use super::columns::Columns;
 use super::table::{Written, write_tables};
 use crate::fault::{self, Point};
+use crate::formula::CsvFormulas;
 use crate::ledger::Snapshot;
 
 const RECORD: &str = ".sandmill-tables";
@@ -37,6 +38,7 @@ pub(super) fn write(
     folder: &Path,
     tables: NonZeroUsize,
     columns: Columns,
+    formulas: CsvFormulas,
 ) -> anyhow::Result<Written> {
     fs::create_dir_all(folder).with_context(|| format!("create folder {}", folder.display()))?;
     atomic::sweep(folder)?;
@@ -45,7 +47,7 @@ pub(super) fn write(
     if tables_before < tables.get() {
         record(folder, tables.get())?;
     }
-    let written = write_tables(snapshot, &files(folder, tables), None, columns)?;
+    let written = write_tables(snapshot, &files(folder, tables), None, columns, formulas)?;
     if tables_before > tables.get() {
         fault::point(Point::TablesBeforeRemoval);
         for number in tables.get()..tables_before {

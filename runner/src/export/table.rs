@@ -11,6 +11,7 @@ use anyhow::{Context as _, anyhow, bail};
 
 use super::atomic::AtomicFile;
 use super::columns::{Columns, Placed};
+use crate::formula::CsvFormulas;
 use crate::ledger::{Snapshot, TaskRows};
 use crate::row::{Row, cell_text};
 use crate::task::TaskPath;
@@ -31,8 +32,9 @@ pub(super) fn write_tables(
     targets: &[PathBuf],
     path_column: Option<&str>,
     columns: Columns,
+    formulas: CsvFormulas,
 ) -> anyhow::Result<Written> {
-    let mut tables = Tables::create(targets, path_column, columns)?;
+    let mut tables = Tables::create(targets, path_column, columns, formulas)?;
     tables.fill(snapshot).map_err(io_error_first).with_context(|| match targets {
         [target] => about(target),
         _ => "write tables of results".to_owned(),
@@ -53,6 +55,7 @@ struct Tables<'a> {
     writers: Vec<csv::Writer<AtomicFile>>,
     path_column: Option<&'a str>,
     columns: Columns,
+    formulas: CsvFormulas,
     state: State,
     rows: u64,
     /// Scratch, kept for its memory: where the cells of the row at hand are, and its path as text.
@@ -61,12 +64,18 @@ struct Tables<'a> {
 }
 
 impl<'a> Tables<'a> {
-    fn create(targets: &[PathBuf], path_column: Option<&'a str>, columns: Columns) -> anyhow::Result<Self> {
+    fn create(
+        targets: &[PathBuf],
+        path_column: Option<&'a str>,
+        columns: Columns,
+        formulas: CsvFormulas,
+    ) -> anyhow::Result<Self> {
         let create = |target: &PathBuf| AtomicFile::create(target).map(csv_writer);
         Ok(Self {
             writers: targets.iter().map(create).collect::<anyhow::Result<_>>()?,
             path_column,
             columns,
+            formulas,
             state: State::Waiting,
             rows: 0,
             slots: Vec::new(),
@@ -102,8 +111,10 @@ impl<'a> Tables<'a> {
         if self.path_column.is_none() && self.columns.names().is_empty() {
             return Ok(());
         }
+        let formulas = self.formulas;
         for writer in &mut self.writers {
-            writer.write_record(self.path_column.into_iter().chain(self.columns.names().iter().map(String::as_str)))?;
+            let names = self.path_column.into_iter().chain(self.columns.names().iter().map(String::as_str));
+            writer.write_record(names.map(|name| formulas.cell(name).into_owned()))?;
         }
         Ok(())
     }
@@ -142,19 +153,21 @@ impl<'a> Tables<'a> {
         }
         self.rows += 1;
         if self.path_column.is_some() {
-            writer.write_field(&self.path)?;
+            writer.write_field(self.formulas.cell(&self.path).as_ref())?;
         } else if self.columns.names().is_empty() {
             return Ok(());
         }
         if matches!(placed, Placed::InOrder) {
             for (_, value) in &row.cells {
-                writer.write_field(cell_text(value).with_context(about)?.as_ref())?;
+                writer.write_field(self.formulas.cell(&cell_text(value).with_context(about)?).as_ref())?;
             }
             self.columns.count_in_order();
         } else {
             for &slot in &self.slots {
                 match row.cells.get(slot) {
-                    Some((_, value)) => writer.write_field(cell_text(value).with_context(about)?.as_ref())?,
+                    Some((_, value)) => {
+                        writer.write_field(self.formulas.cell(&cell_text(value).with_context(about)?).as_ref())?
+                    }
                     None => writer.write_field("")?,
                 }
             }

@@ -9,6 +9,7 @@ use std::path::{Component, Path, PathBuf};
 use std::thread;
 
 use sandmill::config::{self, Config, Layout, Output};
+use sandmill::formula::CsvFormulas;
 use sandmill::hostile::Selftest;
 
 use super::args::{BudgetArgs, ExportArgs, GuestArgs, InputMode, InspectArgs, ResultForm, SelftestArgs, TestArgs};
@@ -16,8 +17,8 @@ use super::config_file::ConfigFile;
 use super::error::UsageError;
 use super::names::Columns;
 use super::run_args::{
-    Archives, Decompress, FollowSymlinks, Format, Isolation, Lockdown, Markers, OnChange, OnMissing, Order, Progress,
-    ResumeArgs, Ring, RowFormat, RunArgs, SourceArgs, ViewArgs, WarmStart,
+    Archives, Decompress, FollowSymlinks, Format, Formulas, Isolation, Lockdown, Markers, OnChange, OnMissing, Order,
+    Progress, ResumeArgs, Ring, RowFormat, RunArgs, SourceArgs, ViewArgs, WarmStart,
 };
 use super::values::Workers;
 
@@ -178,6 +179,7 @@ pub fn view_change(args: &ExportArgs) -> config::ViewChange {
     config::ViewChange {
         formats: formats(&args.format),
         part_bytes: args.part_bytes,
+        csv_formulas: args.csv_formulas.map(formulas),
         columns,
         types: types.unwrap_or_default(),
     }
@@ -321,7 +323,15 @@ fn views(args: ViewArgs, layout: Layout, source: &config::Source) -> Result<conf
         max_columns: args.max_columns.get(),
         formats: if args.format.is_empty() { defaults.formats } else { formats(&args.format) },
         part_bytes: args.part_bytes,
+        csv_formulas: formulas(args.csv_formulas),
     })
+}
+
+fn formulas(formulas: Formulas) -> CsvFormulas {
+    match formulas {
+        Formulas::Keep => CsvFormulas::Keep,
+        Formulas::Escape => CsvFormulas::Escape,
+    }
 }
 
 fn formats(formats: &[Format]) -> BTreeSet<config::Format> {

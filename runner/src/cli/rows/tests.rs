@@ -109,6 +109,13 @@ fn csv_has_the_columns_that_were_asked_for() {
 }
 
 #[test]
+fn csv_escapes_what_a_spreadsheet_would_compute_if_asked_for() {
+    let views = Views { csv_formulas: CsvFormulas::Escape, ..Views::default() };
+    let (text, _) = print(RowFormat::Csv, &views, &[&[done("=a", "{\"+x\":\"=1+1\",\"y\":-2}")]]);
+    assert_eq!(text, "path,'+x,y\n'=a,'=1+1,-2\n");
+}
+
+#[test]
 fn a_column_that_is_not_in_the_header_ends_the_stream_after_the_rows_before_it() {
     let batch = [done("a", "{\"x\":1}"), done("b", "{\"z\":1}"), done("c", "{\"x\":3}")];
     let (text, ended) = print(RowFormat::Csv, &Views::default(), &[&batch, &batch]);

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use super::markers::Marked;
 use super::{Error, MarkerTree, Written, check, write_views};
 use crate::config::{Layout, Views};
+use crate::formula::CsvFormulas;
 use crate::ledger::testing::{Out, again, done, failed, id, rows, skipped, with_rejects};
 use crate::outcome::{FailureKind, Finished, Outcome};
 
@@ -336,4 +337,22 @@ fn a_kept_instance_of_the_views_is_the_same_bytes() {
     let rerun = Outcome::Done { rows: rows("{\"n\":5}"), rejects: Vec::new() };
     backwards.commit(&[again(crate::ledger::testing::finished("5", rerun))]);
     assert_eq!(export(&forwards, &Views::default()), export(&backwards, &Views::default()));
+}
+
+#[test]
+fn cells_that_a_spreadsheet_would_compute_are_escaped_in_all_tables_if_asked_for() {
+    let out = Out::with(&[
+        done("+a", "{\"=h\":\"=1+1\",\"n\":-5,\"s\":\"@x\"}"),
+        done("b", "{\"s\":\"\\t1\"}"),
+        failed("-c", FailureKind::GuestError, "=cmd|' /C calc'!A0"),
+    ]);
+    let views = Views { csv_formulas: CsvFormulas::Escape, ..Views::default() };
+    assert_eq!(export(&out, &views).1, "path,'=h,n,s\n'+a,'=1+1,-5,'@x\nb,,,'\t1\n");
+    let errors = fs::read_to_string(out.path().join("errors.csv")).unwrap();
+    assert!(errors.contains("\n'-c,guest_error,'=cmd|' /C calc'!A0,"), "{errors}");
+    let striped = Views { csv_formulas: CsvFormulas::Escape, ..striped(&out, 1) };
+    try_export(&out, &striped).unwrap();
+    let table = fs::read_to_string(out.path().join("jobs/0.results.csv")).unwrap();
+    assert!(table.starts_with("'=h,n,s\n'=1+1,-5,'@x\n"), "{table}");
+    assert!(export(&out, &Views::default()).1.contains("\n+a,=1+1,-5,@x\n"));
 }
