@@ -67,8 +67,9 @@ Give the budget that your run will have: it is the budget that stops most of the
 needs, that budget may end it before what was made for it does, which is as good. Only --fuel has another default than a run, \
 so that endless loops end sooner; the same holds with more.
 
-One line for each: the attack, as what it was made, how its task ended, after what time, and what stopped it. Exits with 0 if \
-all were stopped and cost no other task anything, with 1 if not; please report that. Nothing is read or written.";
+One line for each: the attack, as what it was made, how its task ended, after what time, how much memory its guest had, and what \
+stopped it. Exits with 0 if all were stopped and cost no other task anything, with 1 if not; please report that. Nothing is read \
+or written.";
 
 pub const SELFTEST_EXAMPLES: &str = "\
 Examples:

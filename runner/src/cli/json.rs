@@ -151,6 +151,7 @@ struct Trial<'a> {
     stopped: bool,
     stopped_by: &'static str,
     elapsed_us: u64,
+    memory_bytes: u64,
     wrong: &'a [String],
 }
 
@@ -164,6 +165,7 @@ impl<'a> Selftest<'a> {
             stopped: trial.is_stopped(),
             stopped_by: trial.stopped_by(),
             elapsed_us: u64::try_from(trial.elapsed.as_micros()).unwrap_or(u64::MAX),
+            memory_bytes: trial.memory_bytes,
             wrong: &trial.wrong,
         });
         let trials: Vec<_> = trials.collect();

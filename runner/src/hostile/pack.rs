@@ -28,6 +28,8 @@ pub struct Attack {
 enum Code {
     /// A file, whose first line says what it does.
     File(&'static str),
+    /// The same, which is a module of its own.
+    Whole(&'static str),
     /// What it does, and what makes its code.
     Made(&'static str, fn() -> String),
 }
@@ -69,7 +71,7 @@ impl Attack {
     /// What it does.
     pub fn does(&self) -> &'static str {
         match self.code {
-            Code::File(code) => {
+            Code::File(code) | Code::Whole(code) => {
                 let line = code.lines().next().unwrap_or_default();
                 line.strip_prefix(";; ").unwrap_or(line)
             }
@@ -80,10 +82,11 @@ impl Attack {
     /// The module or component that makes this attack.
     pub fn source(&self, guise: Guise) -> Vec<u8> {
         let code = match self.code {
-            Code::File(code) => Cow::Borrowed(code),
+            Code::File(code) | Code::Whole(code) => Cow::Borrowed(code),
             Code::Made(_, make) => make().into(),
         };
         let text = match guise {
+            _ if matches!(self.code, Code::Whole(_)) => code.into_owned(),
             Guise::Command => COMMAND.replace(PLACE, &code),
             Guise::Reactor => REACTOR.replace(PLACE, &code),
             Guise::Component => COMPONENT.replace(PLACE, &code),
@@ -134,6 +137,19 @@ macro_rules! attack {
             ends: $ends,
             says: "",
             code: Code::File(include_str!(concat!("../../hostile/attacks/", $name, ".wat"))),
+        }
+    };
+}
+
+/// An attack of a file that is a module, since it does not wait until it is called.
+macro_rules! whole {
+    ($name:literal, $meets:expr, $guise:expr, $end:expr) => {
+        Attack {
+            name: $name,
+            meets: $meets,
+            ends: &[($guise, $end)],
+            says: "",
+            code: Code::Whole(include_str!(concat!("../../hostile/attacks/", $name, ".wat"))),
         }
     };
 }
@@ -195,6 +211,8 @@ const DIGITS: &str = "a text of digits that nobody computes with";
 /// All attacks, by name.
 #[rustfmt::skip]
 pub const ATTACKS: &[Attack] = &[
+    whole!("alloc_loops", FUEL, Guise::Reactor, Failed(OutOfFuel)),
+    whole!("alloc_outside", RANGES, Guise::Reactor, Failed(Trap)),
     attack!("exit_0", "nothing for a command; a reactor has not answered", Done, Failed(Exit)),
     attack!("exit_0_half", "a strict parser; a reactor has not answered", Failed(BadOutput), Failed(BadOutput)),
     attack!("exit_1", NOTHING, Failed(Exit), Failed(Exit)),
@@ -227,10 +245,14 @@ pub const ATTACKS: &[Attack] = &[
     attack!("recursion_mutual", STACK, Failed(StackOverflow)),
     attack!("recursion_table", STACK, Failed(StackOverflow)),
     attack!("recursion_wide", STACK, Failed(StackOverflow)),
+    whole!("reply_outside", RANGES, Guise::Reactor, Failed(Trap)),
+    whole!("start_exits", "nothing: it has done what it wanted", Guise::Command, Done),
+    whole!("start_loops", FUEL, Guise::Command, Failed(OutOfFuel)),
     attack!("table_grow", MEMORY, Failed(OutOfMemory)),
     attack!("tables_grow", MEMORY, Failed(OutOfMemory)),
     attack!("text_array", PARSER, Failed(BadOutput)),
     attack!("text_columns", "the most columns of a table (--max-columns)", Done),
+    attack!("text_columns_million", OUTPUT, Failed(OutputLimit)),
     attack!("text_deep", "a limit of nesting", Failed(BadOutput)),
     attack!("text_duplicate_key", PARSER, Failed(BadOutput)),
     attack!("text_escaped_control", "quoting, where it is shown", Done),
@@ -241,6 +263,7 @@ pub const ATTACKS: &[Attack] = &[
     attack!("text_long_number", DIGITS, Done),
     attack!("text_nan", PARSER, Failed(BadOutput)),
     attack!("text_no_json", PARSER, Failed(BadOutput)),
+    attack!("text_number_million", OUTPUT, Failed(OutputLimit)),
     attack!("text_overlong_utf8", PARSER, Failed(BadOutput), Failed(BadOutput), Failed(Trap)),
     attack!("text_raw_control", PARSER, Failed(BadOutput)),
     attack!("text_raw_nul", PARSER, Failed(BadOutput)),
@@ -262,6 +285,7 @@ pub const ATTACKS: &[Attack] = &[
     attack!("wasi_closed_output", ERRNO, Done, Done),
     attack!("wasi_iovec_outside", POINTERS, Failed(Trap), Failed(Trap)),
     attack!("wasi_iovecs_many", POINTERS, Done, Done),
+    attack!("wasi_iovecs_overlap", "a read that stops where the first one is full", Done, Done),
     attack!("wasi_open_absolute", NO_FOLDER, Done, Done),
     attack!("wasi_open_parent", NO_FOLDER, Done, Done),
     attack!("wasi_open_proc", NO_FOLDER, Done, Done),
@@ -276,6 +300,7 @@ pub const ATTACKS: &[Attack] = &[
     attack!("wasi_storm_clock", FUEL_FOR_CALLS, Failed(OutOfFuel), Failed(OutOfFuel)),
     attack!("wasi_storm_write", FUEL_FOR_CALLS, Failed(OutOfFuel), Failed(OutOfFuel)),
     attack!("wasi_storm_yield", FUEL_FOR_CALLS, Failed(OutOfFuel), Failed(OutOfFuel)),
+    attack!("wasi_symlink", NO_FOLDER, Done, Done),
     attack!("wasi_write_input", ERRNO, Done, Done),
     refused!("abi_unknown", "sandmill_abi_9"),
     refused!("import_memory", "env"),

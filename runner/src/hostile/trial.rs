@@ -32,6 +32,8 @@ pub struct Trial {
     pub ended: End,
     /// How long the attack was let go on.
     pub elapsed: Duration,
+    /// The most memory that its guest had at once.
+    pub memory_bytes: u64,
     /// What was not as it must be. Any text.
     pub wrong: Vec<String>,
     expected: End,
@@ -40,8 +42,15 @@ pub struct Trial {
 impl Trial {
     /// Makes `attack`, whose task must end as `expected`, in a processor of its own.
     pub fn run(attack: &'static Attack, (guise, expected): (Guise, End), settings: &Settings) -> Self {
-        let mut trial =
-            Self { attack, guise, ended: End::Refused, elapsed: Duration::ZERO, wrong: Vec::new(), expected };
+        let mut trial = Self {
+            attack,
+            guise,
+            ended: End::Refused,
+            elapsed: Duration::ZERO,
+            memory_bytes: 0,
+            wrong: Vec::new(),
+            expected,
+        };
         let source = attack.source(guise);
         let started = Instant::now();
         match Processor::load(&source, settings.clone()) {
@@ -95,12 +104,13 @@ impl Trial {
 
     fn check_attack(&mut self, attempt: &Attempt, budget: &Budget) {
         self.elapsed = Duration::from_micros(attempt.usage.elapsed_us);
+        self.memory_bytes = attempt.usage.peak_memory_bytes;
         self.ended = end(&attempt.outcome);
         if self.ended != self.expected && budget_of(self.ended).is_none() {
             self.wrong.push(format!("it ended as {}, not {}", described(&attempt.outcome), self.expected));
         }
-        if attempt.usage.peak_memory_bytes > budget.memory_bytes as u64 {
-            self.wrong.push(format!("it had {} bytes of memory", attempt.usage.peak_memory_bytes));
+        if self.memory_bytes > budget.memory_bytes as u64 {
+            self.wrong.push(format!("it had {} bytes of memory", self.memory_bytes));
         }
         if attempt.log.len() > budget.log_bytes.saturating_add(LOG_NOTICE_BYTES) {
             self.wrong.push(format!("its log has {} bytes", attempt.log.len()));

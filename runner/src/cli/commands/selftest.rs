@@ -22,7 +22,7 @@ pub fn run(args: &SelftestArgs) -> anyhow::Result<Exit> {
     let table = Table::new();
     let mut trials = Vec::new();
     if !args.json {
-        stdout.line(&table.line("attack", "as", "ends as", "after", "stopped by"))?;
+        stdout.line(&table.line(["attack", "as", "ends as", "after", "memory", "stopped by"]))?;
     }
     let lockdown = hostile::selftest(&request::selftest(args), &mut |trial| {
         if !args.json {
@@ -71,16 +71,17 @@ impl Table {
         }
     }
 
-    fn line(&self, attack: &str, guise: &str, end: &str, after: &str, stopped_by: &str) -> String {
+    fn line(&self, [attack, guise, end, after, memory, stopped_by]: [&str; 6]) -> String {
         let Self { attack: attack_width, guise: guise_width, end: end_width } = self;
-        format!("{attack:attack_width$}  {guise:guise_width$}  {end:end_width$}  {after:>7}  {stopped_by}")
+        format!("{attack:attack_width$}  {guise:guise_width$}  {end:end_width$}  {after:>7}  {memory:>9}  {stopped_by}")
     }
 
     /// A trial, and what was wrong with it.
     fn lines(&self, trial: &Trial) -> Vec<String> {
         let stopped_by = if trial.is_stopped() { trial.stopped_by() } else { "NOT STOPPED:" };
         let (guise, end) = (trial.guise.to_string(), trial.ended.to_string());
-        let mut lines = vec![self.line(trial.attack.name, &guise, &end, &figures::duration(trial.elapsed), stopped_by)];
+        let (after, memory) = (figures::duration(trial.elapsed), figures::bytes(trial.memory_bytes));
+        let mut lines = vec![self.line([trial.attack.name, &guise, &end, &after, &memory, stopped_by])];
         lines.extend(trial.wrong.iter().map(|wrong| format!("  {}", printable(wrong))));
         lines
     }

@@ -1,0 +1,11 @@
+;; Says that there is room for its input behind its memory.
+(module
+  (import "sandmill_1" "emit" (func $emit (param i32 i32)))
+  (memory (export "memory") 1)
+  (func (export "sandmill_abi_1"))
+  ;; The input of an attack is one byte, and no other is.
+  (func (export "sandmill_alloc") (param $len i32) (result i32)
+    (select (i32.const 65536) (i32.const 1024) (i32.eq (local.get $len) (i32.const 1))))
+  (func (export "sandmill_process") (param $ptr i32) (param $len i32) (result i64)
+    (call $emit (local.get $ptr) (local.get $len))
+    (i64.const 0)))
