@@ -17,7 +17,7 @@
     (i32.store8 (local.get $ptr) (local.get $kind))
     (i64.or (i64.shl (i64.extend_i32_u (local.get $ptr)) (i64.const 32)) (i64.extend_i32_u (local.get $len))))
   (func (export "sandmill_process") (param $ptr i32) (param $len i32) (result i64)
-    (local $what i32) (local $rest i32) (local $rest_len i32)
+    (local $what i32) (local $rest i32) (local $rest_len i32) (local $x f64)
     (local.set $what (i32.load8_u (local.get $ptr)))
     (local.set $rest (i32.add (local.get $ptr) (i32.const 1)))
     (local.set $rest_len (i32.sub (local.get $len) (i32.const 1)))
@@ -35,9 +35,14 @@
     ;; f: much fuel in little time.
     (if (i32.eq (local.get $what) (i32.const 0x66))
       (then (loop $again (memory.fill (i32.const 65536) (i32.const 0) (i32.const 65536)) (br $again))))
-    ;; w: much time for little fuel.
+    ;; w: much time for little fuel: each root waits for the one before it.
     (if (i32.eq (local.get $what) (i32.const 0x77))
-      (then (loop $again (drop (memory.grow (i32.const 0))) (br $again))))
+      (then
+        (local.set $x (f64.const 2))
+        (loop $again
+          (local.set $x
+            (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (f64.sqrt (local.get $x))))))))))))))))))))))))))))))))))
+          (br $again))))
     ;; m: memory that it does not get. d: recursion without end.
     (if (i32.eq (local.get $what) (i32.const 0x6d))
       (then (if (i32.eq (memory.grow (i32.const 60000)) (i32.const -1)) (then unreachable))))
