@@ -154,7 +154,8 @@ fn a_listed_input_that_is_gone_is_an_input_failure_and_heals() {
     fs::write(&list, format!("{}\n{}\n", job.path("here").display(), job.path("gone").display())).unwrap();
     job.config.source.root = Some(job.path(""));
     job.config.source.inputs.clear();
-    job.config.source.list = Some(sandmill::config::InputList { file: Some(list), nul_separated: false });
+    job.config.source.list =
+        Some(sandmill::config::InputList { file: Some(list), format: sandmill::config::ListFormat::Lines });
     let summary = job.run();
     assert_eq!(summary.run.failed[&FailureKind::Input], 1);
     assert_eq!(&job.errors()[0][4], "2", "an input failure is tried again by itself");

@@ -214,8 +214,21 @@ impl ChunkSize {
 pub struct InputList {
     /// `None` is the standard input.
     pub file: Option<PathBuf>,
-    /// Entries end in NUL (`-0`) instead of a newline.
-    pub nul_separated: bool,
+    pub format: ListFormat,
+}
+
+/// What a list of inputs looks like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ListFormat {
+    /// A path a line.
+    #[default]
+    Lines,
+    /// Paths that end in NUL (`-0`).
+    Nul,
+    /// A table with a header: the column `path`, and one for each parameter, which counts for the input of its line alone.
+    Tsv,
+    /// A JSON object a line: the member `path`, and one for each parameter.
+    Ndjson,
 }
 
 /// Which files of a folder are inputs. A file that is named itself is one whatever this says.

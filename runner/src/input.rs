@@ -1,6 +1,7 @@
 //! The bytes of a task, as the sandbox sees them: something to read once, that can tell whether it held still.
 
 use crate::outcome::Failure;
+use crate::param::Params;
 
 /// The content of one task. The sandbox knows nothing else of where it comes from.
 ///
@@ -30,6 +31,11 @@ pub trait Input: Send + Sync + 'static {
 
     /// Where in its file the content is, if it is a chunk of one.
     fn chunk(&self) -> Option<ChunkFacts> {
+        None
+    }
+
+    /// Parameters that are this input's alone. They go before those of the run.
+    fn params(&self) -> Option<&Params> {
         None
     }
 

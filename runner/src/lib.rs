@@ -12,6 +12,7 @@ pub mod hostile;
 pub mod input;
 pub mod meter;
 pub mod outcome;
+pub mod param;
 pub mod report;
 pub mod ring;
 pub mod row;
@@ -111,7 +112,8 @@ pub fn plan(config: &Config, monitor: &dyn Monitor, each: &mut dyn FnMut(Planned
     }
     let mut selection = Selection::new(inputs.units(monitor), reader, inputs.root(), &config.resume);
     while let Some(selected) = selection.next()? {
-        each(Planned { path: selected.id.path, offset: selected.id.offset, verdict: selected.verdict });
+        let params = inputs.handling().params_of(&selected.id.path).cloned();
+        each(Planned { path: selected.id.path, offset: selected.id.offset, params, verdict: selected.verdict });
     }
     Ok(())
 }

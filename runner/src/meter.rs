@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::input::{ChunkFacts, Input};
 use crate::outcome::Failure;
+use crate::param::Params;
 
 /// One worker's counters: written by that worker as its guest reads, looked at by whoever shows progress. Alone in its
 /// cache lines, so that no worker waits for another's.
@@ -63,6 +64,10 @@ impl Input for Metered {
 
     fn chunk(&self) -> Option<ChunkFacts> {
         self.input.chunk()
+    }
+
+    fn params(&self) -> Option<&Params> {
+        self.input.params()
     }
 
     fn place(&self, offset: u64) -> u64 {

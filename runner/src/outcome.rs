@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::file::StagedFile;
+use crate::param::Params;
 use crate::row::Rows;
 use crate::task::{Identity, Task};
 
@@ -178,6 +180,8 @@ pub struct Finished {
     pub task: Task,
     /// The input as it was read; `None` if it could not be opened.
     pub identity: Option<Identity>,
+    /// Those of the input alone, with which it ran.
+    pub params: Option<Arc<Params>>,
     pub outcome: Outcome,
     /// Of the last attempt.
     pub usage: Usage,

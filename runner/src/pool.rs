@@ -204,7 +204,8 @@ impl Workshop<'_> {
         if self.fail_fast && matches!(outcome, Outcome::Failed(_)) {
             self.control.request_stop(Stop::FailFast);
         }
-        Ok(Finished { task, identity, outcome, usage, attempts, log, files: staged })
+        let params = self.handling.params_of(&task.id.path).cloned();
+        Ok(Finished { task, identity, params, outcome, usage, attempts, log, files: staged })
     }
 
     fn attempt(

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use crate::config::{Command, Config, Views};
 use crate::digest::hex;
 use crate::event::{Counts, Stop};
 use crate::lockdown;
+use crate::param::Params;
 use crate::sandbox::Processor;
 use crate::task::{Reason, TaskPath};
 
@@ -73,6 +75,8 @@ pub struct Planned {
     pub path: TaskPath,
     /// Where in the input the task begins; 0 unless it is a chunk.
     pub offset: u64,
+    /// Parameters that it would get beside those of the run.
+    pub params: Option<Arc<Params>>,
     pub verdict: Verdict,
 }
 

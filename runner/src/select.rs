@@ -137,8 +137,8 @@ impl<'a> Selection<'a> {
             if self.resume.on_change == OnChange::Keep
                 && self.last_path.as_ref() != Some(&unit.id.path)
                 && let Some(record) = record.filter(|record| record.id.path == unit.id.path)
-                && let Some((then, now)) = record.identity.zip(unit.content.identity())
-                && then != now
+                && (has_other_params(record, &self.units)
+                    || record.identity.zip(unit.content.identity()).is_some_and(|(then, now)| then != now))
             {
                 self.kept_path = Some(unit.id.path.clone());
             }
@@ -186,19 +186,16 @@ impl<'a> Selection<'a> {
 
     fn on_record(&self, record: Record, content: Content) -> anyhow::Result<Selected> {
         let now = match content.identity().map_or_else(|| self.root.stat(&record.id.path), Ok) {
-            Ok(now) => now,
+            Ok(now) => Some(now),
             // It was listed, and is gone.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(self.missing(record)),
             // It cannot be looked at, so nothing says that it changed.
-            Err(_) => {
-                let verdict = self.unchanged(record.state);
-                return Ok(selected(record, verdict, content));
-            }
+            Err(_) => None,
         };
-        let verdict = if record.identity.is_some_and(|identity| identity != now) {
-            self.changed(&record, now)?
-        } else {
-            self.unchanged(record.state)
+        let verdict = match (record.identity, now) {
+            (Some(then), Some(now)) if then != now => self.changed(&record, Change::Content { then, now })?,
+            _ if has_other_params(&record, &self.units) => self.changed(&record, Change::Params)?,
+            _ => self.unchanged(record.state),
         };
         Ok(selected(record, verdict, content))
     }
@@ -211,7 +208,7 @@ impl<'a> Selection<'a> {
         }
     }
 
-    fn changed(&self, record: &Record, now: Identity) -> anyhow::Result<Verdict> {
+    fn changed(&self, record: &Record, change: Change) -> anyhow::Result<Verdict> {
         match self.resume.on_change {
             OnChange::Rerun => Ok(Verdict::Run(Reason::Changed)),
             OnChange::Keep if self.kept_path.as_ref() == Some(&record.id.path) => Ok(Verdict::KeepChanged),
@@ -220,15 +217,32 @@ impl<'a> Selection<'a> {
                 _ => Ok(Verdict::KeepChanged),
             },
             OnChange::Fail => {
-                let then = record.identity.map_or(0, |identity| identity.size_bytes);
-                bail!(
-                    "input {} changed since it was processed ({then} bytes then, {} now): \
-                     --on-change rerun processes it again, --on-change keep leaves its outcome",
-                    record.id.path,
-                    now.size_bytes
-                )
+                let path = &record.id.path;
+                let what = match change {
+                    Change::Content { then, now } => format!(
+                        "input {path} changed since it was processed ({} bytes then, {} now)",
+                        then.size_bytes, now.size_bytes
+                    ),
+                    Change::Params => format!("the parameters of input {path} changed since it was processed"),
+                };
+                bail!("{what}: --on-change rerun processes it again, --on-change keep leaves its outcome")
             }
         }
+    }
+}
+
+/// What of an input is not as it is on record.
+enum Change {
+    Content { then: Identity, now: Identity },
+    Params,
+}
+
+/// Whether the parameters that the input has of its own are not those on record.
+fn has_other_params(record: &Record, units: &Units<'_>) -> bool {
+    match (&record.params, units.params_of(&record.id.path)) {
+        (None, None) => false,
+        (Some(then), Some(now)) => **then != *now.to_json(),
+        _ => true,
     }
 }
 

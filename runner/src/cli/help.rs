@@ -100,6 +100,9 @@ Examples:
   Inputs from a list, with a parameter:
     git ls-files -z '*.json' | sandmill run count.wasm --files-from - -0 -o out --param threshold=5
 
+  The same with a parameter for each, from a table with the columns path and threshold:
+    sandmill run count.wasm --files-from list.tsv --files-format tsv -o out
+
   A program that was not written for sandmill, its output in a column, or in a file for each input:
     sandmill run jq.wasm data -o out --args '-r .title' --result text
     sandmill run gzip.wasm data -o out --args '-9' --result file --file-suffix .gz

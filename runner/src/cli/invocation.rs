@@ -55,7 +55,7 @@ fn is_set(typed: &ArgMatches, id: &str) -> bool {
     let is_typed = |id: &str| typed.value_source(id) == Some(ValueSource::CommandLine);
     match id {
         // Inputs are replaced together, whichever way they are named.
-        "files_from" | "null" => is_typed(id) || is_typed("files_from") || is_typed("inputs"),
+        "files_from" | "files_format" | "null" => is_typed(id) || is_typed("files_from") || is_typed("inputs"),
         _ => is_typed(id),
     }
 }

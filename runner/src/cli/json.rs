@@ -2,6 +2,7 @@
 //!
 //! Paths of inputs are as in the views; paths of files that are not UTF-8 lose what is not.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -79,6 +80,9 @@ pub struct Planned {
     /// Where in the input the chunk begins, unless that is its start.
     #[serde(skip_serializing_if = "Option::is_none")]
     offset: Option<u64>,
+    /// Those that the input has of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    params: Option<BTreeMap<String, String>>,
     action: &'static str,
     reason: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -93,7 +97,11 @@ impl From<&report::Planned> for Planned {
             _ => None,
         };
         let offset = Some(planned.offset).filter(|&offset| offset > 0);
-        Self { path: planned.path.to_string(), offset, action, reason, kind }
+        let params = planned
+            .params
+            .as_ref()
+            .map(|params| params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect());
+        Self { path: planned.path.to_string(), offset, params, action, reason, kind }
     }
 }
 

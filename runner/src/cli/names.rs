@@ -43,14 +43,7 @@ pub struct Param {
 /// `--param`.
 pub fn param(text: &str) -> Result<Param, String> {
     let (name, value) = text.split_once('=').ok_or("NAME=VALUE is expected, as in --param threshold=5")?;
-    let is_plain = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '.' | '-');
-    if name.is_empty() || !name.chars().all(is_plain) {
-        return Err(format!("a parameter's name is made of letters, digits, '_', '.' and '-'; {name:?} is not"));
-    }
-    // Guests may get it as an environment variable, which ends there.
-    if value.contains('\0') {
-        return Err("a parameter's value has no NUL".to_owned());
-    }
+    sandmill::param::check(name, value)?;
     Ok(Param { name: name.to_owned(), value: value.to_owned() })
 }
 

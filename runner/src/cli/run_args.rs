@@ -126,6 +126,13 @@ pub struct SourceArgs {
     #[arg(short = '0', long, requires = "files_from")]
     pub null: bool,
 
+    /// What the list looks like: paths alone, or a path and parameters for that input on each line
+    ///
+    /// A folder's parameters are those of all files in it that are not listed themselves, and an archive's those of its members.
+    /// They go before --param, and an input whose parameters are not those on record has changed (--on-change).
+    #[arg(long, value_name = "FORMAT", value_enum, requires = "files_from", default_value_t = FilesFormat::Paths)]
+    pub files_format: FilesFormat,
+
     /// Take the first N inputs, in input order
     ///
     /// With --sample, of the sample. Run it again with more to go on; outcomes of other inputs stay on record.
@@ -165,6 +172,16 @@ pub struct SourceArgs {
     /// come out, and one of 64 MiB more than was asked for with --split.
     #[arg(long, value_name = "SIZE", value_parser = values::chunk)]
     pub max_input: Option<NonZeroU64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FilesFormat {
+    /// A path a line
+    Paths,
+    /// A table: its header has the column `path`, and every other column is a parameter; an empty cell gives none
+    Tsv,
+    /// A JSON object a line: `path` is the path, and every other member a parameter; null gives none
+    Ndjson,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -18,7 +18,7 @@ pub(super) enum Keep {
 }
 
 const INSERT_TASK: &str =
-    "INSERT INTO task VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)";
+    "INSERT INTO task VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)";
 const INSERT_OUTPUT: &str = "INSERT INTO output (rows) VALUES (?1)";
 const INSERT_REJECT: &str = "INSERT INTO reject VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 const DELETE_OUTPUT: &str = "DELETE FROM output WHERE id = (SELECT output FROM task WHERE key = ?1 AND offset = ?2)";
@@ -160,7 +160,7 @@ impl Writer<'_> {
         [rows, rejects]: [u64; 2],
         output: Option<i64>,
     ) -> rusqlite::Result<()> {
-        let Finished { task, identity, usage, attempts, .. } = finished;
+        let Finished { task, identity, params, usage, attempts, .. } = finished;
         self.insert_task.execute(params![
             task.id.path.key(),
             amount(task.id.offset),
@@ -175,6 +175,7 @@ impl Writer<'_> {
             amount(usage.elapsed_us),
             amount(usage.peak_memory_bytes),
             self.run.0,
+            params.as_ref().map(|params| params.to_json()),
             output,
             columns.message,
             columns.backtrace,

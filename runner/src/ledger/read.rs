@@ -8,7 +8,7 @@ use super::Fingerprint;
 use super::error::OfLedger as _;
 use super::open::{self, FILE};
 use super::query;
-use super::record::{Record, Run, amount, id_of, state_of};
+use super::record::{Record, Run, amount, id_of, optional_text_of, state_of};
 use super::snapshot::Snapshot;
 use crate::event::Counts;
 use crate::task::{Identity, TaskId};
@@ -64,7 +64,7 @@ impl Reader {
         // Nothing comes before the empty key, and no task has an offset below 0.
         let (key, offset) = after.map_or((&[][..], -1), |id| (id.path.key(), amount(id.offset)));
         let mut statement = self.connection.prepare_cached(
-            "SELECT key, offset, size_bytes, mtime_ns, state, kind, attempts FROM task \
+            "SELECT key, offset, size_bytes, mtime_ns, state, kind, attempts, params FROM task \
              WHERE (key, offset) > (?1, ?2) ORDER BY key, offset LIMIT ?3",
         )?;
         let mut rows = statement.query(params![key, offset, i64::try_from(limit).unwrap_or(i64::MAX)])?;
@@ -76,7 +76,13 @@ impl Reader {
                 }
                 _ => None,
             };
-            records.push(Record { id: id_of(row, 0, 1)?, identity, state: state_of(row, 4)?, attempts: row.get(6)? });
+            records.push(Record {
+                id: id_of(row, 0, 1)?,
+                identity,
+                params: optional_text_of(row, 7)?.map(Box::from),
+                state: state_of(row, 4)?,
+                attempts: row.get(6)?,
+            });
         }
         Ok(records)
     }

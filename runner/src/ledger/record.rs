@@ -25,6 +25,8 @@ pub struct Record {
     pub id: TaskId,
     /// `None` if the input could not be opened.
     pub identity: Option<Identity>,
+    /// The parameters that were the input's own, in the form of [`Params::to_json`](crate::param::Params::to_json).
+    pub params: Option<Box<str>>,
     pub state: State,
     pub attempts: u32,
 }

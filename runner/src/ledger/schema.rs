@@ -6,7 +6,7 @@ use rusqlite::Connection;
 const APPLICATION_ID: i64 = 0x7364_6D6C;
 
 /// `PRAGMA user_version`. Every change of the tables or of what is in them raises it.
-pub(super) const FORMAT: i64 = 2;
+pub(super) const FORMAT: i64 = 3;
 
 /// Rows lie in a table of their own, appended in the order of the commits, so that reading the tasks (every start of a
 /// run does) passes over none of them. Rows inside `task` would be exported in half the time (0.12 us a task instead of
@@ -44,6 +44,7 @@ CREATE TABLE task (
     elapsed_us        INTEGER NOT NULL,
     peak_memory_bytes INTEGER NOT NULL,
     run               INTEGER NOT NULL,
+    params            TEXT,
     output            INTEGER,
     message           TEXT,
     backtrace         TEXT,

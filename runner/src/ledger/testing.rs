@@ -70,6 +70,7 @@ pub(crate) fn finished(path: impl AsRef<Path>, outcome: Outcome) -> Finished {
     Finished {
         task: Task { id: id(path), reason: Reason::New, earlier_attempts: 0 },
         identity: Some(Identity { size_bytes: 260, mtime_ns: -1 }),
+        params: None,
         outcome,
         usage: Usage { fuel: 7, elapsed_us: 8, peak_memory_bytes: 9 },
         attempts: 1,

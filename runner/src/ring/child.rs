@@ -52,14 +52,14 @@ fn work(seat: &mut Seat<'_>, channel: Channel) -> anyhow::Result<()> {
     let channel = Arc::new(Mutex::new(channel));
     loop {
         let told = channel.lock().unwrap_or_else(PoisonError::into_inner).receive();
-        let (id, size_bytes, chunk, content) = match told {
-            Ok(ToChild::Task { id, size_bytes, chunk, content }) => (id, size_bytes, chunk, content),
+        let (id, size_bytes, chunk, params, content) = match told {
+            Ok(ToChild::Task { id, size_bytes, chunk, params, content }) => (id, size_bytes, chunk, params, content),
             // An answer that nobody waits for any more.
             Ok(_) => continue,
             Err(Broken::Closed) => return Ok(()),
             Err(broken) => return Err(broken.into()),
         };
-        let input = Distant { channel: Arc::clone(&channel), size_bytes, chunk, content, position: 0 };
+        let input = Distant { channel: Arc::clone(&channel), size_bytes, chunk, params, content, position: 0 };
         let report = Report::from(seat.run(&id, Box::new(input))?);
         channel.lock().unwrap_or_else(PoisonError::into_inner).send(&FromChild::Ended(Box::new(report)))?;
     }

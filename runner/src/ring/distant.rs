@@ -6,6 +6,7 @@ use super::channel::{Broken, Channel};
 use super::message::{Blob, FromChild, ToChild};
 use crate::input::{ChunkFacts, Input};
 use crate::outcome::{Failure, FailureKind};
+use crate::param::Params;
 
 /// The most bytes that are sent at a time.
 pub const READ_BYTES: usize = 1 << 20;
@@ -15,6 +16,7 @@ pub struct Distant {
     pub channel: Arc<Mutex<Channel>>,
     pub size_bytes: Option<u64>,
     pub chunk: Option<ChunkFacts>,
+    pub params: Option<Params>,
     /// All of a small input, read and verified before the task was sent; or why it could not be.
     pub content: Option<Result<Blob, Failure>>,
     /// Where in that content the guest is.
@@ -84,6 +86,10 @@ impl Input for Distant {
 
     fn chunk(&self) -> Option<ChunkFacts> {
         self.chunk
+    }
+
+    fn params(&self) -> Option<&Params> {
+        self.params.as_ref()
     }
 
     fn place(&self, offset: u64) -> u64 {

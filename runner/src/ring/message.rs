@@ -7,6 +7,7 @@ use crate::config::CommandResult;
 use crate::file::{GivenFile, GivenFiles};
 use crate::input::ChunkFacts;
 use crate::outcome::{Failure, FailureKind, Outcome, Reject, Usage};
+use crate::param::Params;
 use crate::sandbox::{Attempt, Processor, Settings, Share};
 use crate::task::TaskId;
 
@@ -26,7 +27,13 @@ pub type Ready = Result<(), String>;
 /// What a child is told: a task, or what it asked for.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum ToChild {
-    Task { id: TaskId, size_bytes: Option<u64>, chunk: Option<ChunkFacts>, content: Option<Result<Blob, Failure>> },
+    Task {
+        id: TaskId,
+        size_bytes: Option<u64>,
+        chunk: Option<ChunkFacts>,
+        params: Option<Params>,
+        content: Option<Result<Blob, Failure>>,
+    },
     Read(Result<Blob, Failure>),
     Rewound(Result<(), Failure>),
     Verified(Result<(), Failure>),

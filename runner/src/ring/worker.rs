@@ -100,10 +100,10 @@ impl<'r> Worker<'r> {
 
 impl Child {
     fn run(&mut self, id: &TaskId, mut input: Box<dyn Input>) -> Result<Report, Broken> {
-        let (size_bytes, chunk) = (input.size_bytes(), input.chunk());
+        let (size_bytes, chunk, params) = (input.size_bytes(), input.chunk(), input.params().cloned());
         let content = size_bytes.filter(|&size_bytes| size_bytes <= INLINE_INPUT_BYTES);
         let content = content.map(|size_bytes| whole(input.as_mut(), size_bytes));
-        self.channel.send(&ToChild::Task { id: id.clone(), size_bytes, chunk, content })?;
+        self.channel.send(&ToChild::Task { id: id.clone(), size_bytes, chunk, params, content })?;
         loop {
             let answer = match self.channel.receive()? {
                 FromChild::Read { most_bytes } => ToChild::Read(some(input.as_mut(), most_bytes)),

@@ -3,7 +3,6 @@
 //! Every pointer and length of the guest goes through [`range`] before anything is read, written or allocated.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use wasmtime::{AsContextMut as _, Caller, Extern, Linker, Memory};
 
@@ -90,9 +89,9 @@ fn param(mut caller: Caller<'_, Guest>, name_ptr: i32, name_len: i32, ptr: i32, 
     let memory = memory(&mut caller)?;
     let (data, guest) = memory.data_and_store_mut(&mut caller);
     let name = slice(data, "param", name_ptr, name_len)?;
-    let params = Arc::clone(&guest.task.params);
-    match std::str::from_utf8(name).ok().and_then(|name| params.get(name)) {
-        Some(value) => write_text(&mut caller, "param", value, ptr, len),
+    let value = std::str::from_utf8(name).ok().and_then(|name| guest.task.param(name)).map(str::to_owned);
+    match value {
+        Some(value) => write_text(&mut caller, "param", &value, ptr, len),
         None => Ok(-1),
     }
 }

@@ -20,6 +20,7 @@ use super::{Attempt, INLINE_INPUT_BYTES, argv, result};
 use crate::file::GivenFile;
 use crate::input::{self, ChunkFacts, Input};
 use crate::outcome::{Failure, FailureKind, Outcome, Usage};
+use crate::param::Params;
 use crate::row::Rows;
 use crate::task::TaskId;
 
@@ -76,7 +77,7 @@ impl Command {
         run: &mut Run,
     ) -> Result<(), Failure> {
         let settings = processor.settings();
-        let mut grants = grants(processor, task, input.chunk());
+        let mut grants = grants(processor, task, input.as_ref());
         let staged = staging
             .map(|staging| stage(staging, &settings.command.args, task, input.as_mut(), &mut grants))
             .transpose()?;
@@ -195,16 +196,20 @@ struct Run {
     files: Vec<GivenFile>,
 }
 
-fn grants(processor: &Processor, task: &TaskId, chunk: Option<ChunkFacts>) -> Grants {
+fn grants(processor: &Processor, task: &TaskId, input: &dyn Input) -> Grants {
     let path = task.path.to_string();
     let params = &processor.settings().params;
     let mut env = Vec::with_capacity(2 + params.len());
     env.push(("SANDMILL_PATH".to_owned(), path.clone()));
-    if let Some(ChunkFacts { first_record }) = chunk {
+    if let Some(ChunkFacts { first_record }) = input.chunk() {
         env.push(("SANDMILL_CHUNK_OFFSET".to_owned(), task.offset.to_string()));
         env.extend(first_record.map(|number| ("SANDMILL_FIRST_RECORD".to_owned(), number.to_string())));
     }
-    env.extend(params.iter().map(|(name, value)| (format!("SANDMILL_PARAM_{name}"), value.clone())));
+    let own = input.params();
+    let of_run = params.iter().filter(|(name, _)| own.is_none_or(|own| own.get(name).is_none()));
+    let params =
+        of_run.map(|(name, value)| (name.as_str(), value.as_str())).chain(own.into_iter().flat_map(Params::iter));
+    env.extend(params.map(|(name, value)| (format!("SANDMILL_PARAM_{name}"), value.to_owned())));
     let shared_folder = processor.settings().shared.as_ref().map(|shared| shared.folder().to_owned());
     let args = argv::expand(&processor.settings().command.args, &path);
     Grants { args, env, input_folder: None, shared_folder }

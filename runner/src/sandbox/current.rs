@@ -42,6 +42,12 @@ pub struct Current {
 }
 
 impl Task {
+    /// The value of a parameter: the input's own, or that of the run.
+    pub fn param(&self, name: &str) -> Option<&str> {
+        let own = self.current.as_ref().and_then(|current| current.input.params()?.get(name));
+        own.or_else(|| self.params.get(name).map(String::as_str))
+    }
+
     /// The task, for the import called `call`.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::input::{ChunkFacts, Input};
 use crate::outcome::{Failure, FailureKind};
+use crate::param::Params;
 use crate::task::TaskId;
 
 /// Where every guest's wall clock starts: 2000-01-01T00:00:00Z. Later than what naive date code chokes on, plainly not now.
@@ -80,6 +81,10 @@ impl Input for Metered {
 
     fn chunk(&self) -> Option<ChunkFacts> {
         self.input.chunk()
+    }
+
+    fn params(&self) -> Option<&Params> {
+        self.input.params()
     }
 
     fn place(&self, offset: u64) -> u64 {

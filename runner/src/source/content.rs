@@ -8,14 +8,17 @@ use bytes::Bytes;
 use crate::config::{Archives, Decompress, Splitting};
 use crate::input::Input;
 use crate::outcome::{Failure, FailureKind};
+use crate::param::Params;
 use crate::task::{Identity, TaskId, TaskPath};
 
 use super::archive::{Archive, Member, Poured};
 use super::chunk::ChunkInput;
 use super::compressed::{Decompressed, Format, MAGIC_BYTES};
+use super::list::OwnParams;
 use super::open::InputFile;
 use super::origin::{Origin, StandardInput};
 use super::root::Root;
+use super::with_params::WithParams;
 
 /// One task as the walk found it.
 #[derive(Clone, Debug)]
@@ -152,6 +155,8 @@ pub struct Handling {
     pub(super) most_bytes: Option<u64>,
     pub(super) decompress: Decompress,
     pub(super) archives: Archives,
+    /// What a list gave its inputs beside their paths.
+    pub(super) own_params: Arc<OwnParams>,
 }
 
 impl Handling {
@@ -161,7 +166,13 @@ impl Handling {
             most_bytes: source.max_input_bytes.or(of_chunks),
             decompress: source.decompress,
             archives: source.archives,
+            own_params: Arc::default(),
         }
+    }
+
+    /// The parameters that the input at `path` has of its own, if it has any.
+    pub fn params_of(&self, path: &TaskPath) -> Option<&Arc<Params>> {
+        self.own_params.of(path)
     }
 
     /// How a file is compressed, if that is to be seen to.
@@ -197,6 +208,15 @@ pub struct Opened {
 
 /// Opens what a task is.
 pub fn open(root: &Root, id: &TaskId, content: &Content, handling: &Handling) -> Opened {
+    let Opened { input, identity } = open_bytes(root, id, content, handling);
+    let input = match handling.params_of(&id.path) {
+        Some(params) => input.map(|input| Box::new(WithParams { input, params: Arc::clone(params) }) as Box<dyn Input>),
+        None => input,
+    };
+    Opened { input, identity }
+}
+
+fn open_bytes(root: &Root, id: &TaskId, content: &Content, handling: &Handling) -> Opened {
     if let Content::Unusable(unusable) = content {
         return Opened { input: Err(unusable.failure.clone()), identity: content.identity() };
     }

@@ -24,6 +24,7 @@ mod split;
 mod units;
 mod walk;
 mod watch;
+mod with_params;
 
 #[cfg(test)]
 mod tests;
@@ -41,6 +42,7 @@ use crate::task::TaskPath;
 
 use self::choice::Chooser;
 use self::filter::Filter;
+use self::list::OwnParams;
 use self::naming::{Namer, is_within};
 use self::open::reason;
 use self::origin::StandardInput;
@@ -107,16 +109,21 @@ impl Inputs {
             _ => Root::open(cwd).context("paths are relative to the current folder: name another with --root")?,
         };
 
+        let mut handling = Handling::of(source);
         let mut namer = Namer::new(cwd, &root);
         let mut entries: Vec<TaskPath> = source.inputs.iter().map(|input| namer.task_path(input)).collect();
         if let Some(list) = &source.list {
             let output = output.as_deref().map(|path| namer.task_path(path));
-            list::for_each_entry(cwd, list, |path| {
-                let entry = namer.task_path(path);
+            let mut own = Vec::new();
+            list::for_each_entry(cwd, list, |list::Entry { path, params, line }| {
+                let entry = namer.task_path(&path);
                 if !output.as_ref().is_some_and(|output| is_within(&entry, output)) {
+                    own.extend(params.map(|params| (entry.clone(), line, params)));
                     entries.push(entry);
                 }
             })?;
+            let own = OwnParams::new(own, &root).with_context(|| format!("read {}", list::name(list)))?;
+            handling.own_params = Arc::new(own);
         }
         if source.standard_input {
             entries.push(TaskPath::from_path(Path::new(STANDARD)));
@@ -129,7 +136,7 @@ impl Inputs {
             filter,
             links: source.links,
             splitter: source.splitting.as_ref().map(Splitter::new).transpose()?,
-            handling: Handling::of(source),
+            handling,
             choice: source.choice,
             standard: source.standard_input.then(Arc::default),
             output,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::event::Monitor;
+use crate::param::Params;
 use crate::task::{TaskId, TaskPath};
 
 use super::Inputs;
@@ -57,6 +58,11 @@ impl<'a> Units<'a> {
     /// The walk, to ask how it ended.
     pub fn paths(&self) -> &Iter<'a> {
         &self.paths
+    }
+
+    /// The parameters that the input at `path` has of its own, if it has any.
+    pub fn params_of(&self, path: &TaskPath) -> Option<&Arc<Params>> {
+        self.inputs.handling.params_of(path)
     }
 
     /// Whether these are not all that could be: an outcome on record without a unit says nothing then.

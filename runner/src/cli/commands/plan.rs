@@ -65,7 +65,11 @@ fn line(planned: &Planned, is_json: bool) -> anyhow::Result<String> {
         Verdict::KeepFailed(kind) => format!(" ({kind})"),
         _ => String::new(),
     };
-    Ok(format!("{action:<4} {reason:<8} {}{kind}", printable(&path)))
+    let mut line = format!("{action:<4} {reason:<8} {}{kind}", printable(&path));
+    for (name, value) in planned.params.iter().flat_map(|params| params.iter()) {
+        line.push_str(&format!(" {name}={}", printable(&format!("{value:?}"))));
+    }
+    Ok(line)
 }
 
 #[derive(Default)]
@@ -122,12 +126,13 @@ mod tests {
     use std::path::Path;
 
     use sandmill::outcome::FailureKind;
+    use sandmill::param::Params;
     use sandmill::task::{Reason, TaskPath};
 
     use super::*;
 
     fn planned(verdict: Verdict) -> Planned {
-        Planned { path: TaskPath::from_path(Path::new("a/b.json")), offset: 0, verdict }
+        Planned { path: TaskPath::from_path(Path::new("a/b.json")), offset: 0, params: None, verdict }
     }
 
     #[test]
@@ -136,6 +141,11 @@ mod tests {
         assert_eq!(shown(Verdict::Run(Reason::New)), "run  new      a/b.json");
         assert_eq!(shown(Verdict::KeepFailed(FailureKind::Trap)), "keep failed   a/b.json (trap)");
         assert_eq!(shown(Verdict::Missing { drop: true }), "drop missing  a/b.json");
+        let params = Params::new(vec![("n".into(), "a \x1b".into())]).unwrap();
+        let with_params = Planned { params: Some(params.into()), ..planned(Verdict::Run(Reason::New)) };
+        assert_eq!(line(&with_params, false).unwrap(), r#"run  new      a/b.json n="a \u{1b}""#);
+        let json = line(&with_params, true).unwrap();
+        assert_eq!(json, r#"{"path":"a/b.json","params":{"n":"a \u001b"},"action":"run","reason":"new"}"#);
         let json = line(&planned(Verdict::KeepFailed(FailureKind::Trap)), true).unwrap();
         assert_eq!(json, r#"{"path":"a/b.json","action":"keep","reason":"failed","kind":"trap"}"#);
     }

@@ -66,6 +66,7 @@ mod tests {
                 earlier_attempts: 0,
             },
             identity: None,
+            params: None,
             outcome: Outcome::Failed(Failure::new(FailureKind::Exit, message)),
             usage: Usage::default(),
             attempts: 1,

@@ -17,8 +17,8 @@ use super::config_file::ConfigFile;
 use super::error::UsageError;
 use super::names::Columns;
 use super::run_args::{
-    Archives, Decompress, FollowSymlinks, Format, Formulas, Isolation, Lockdown, Markers, OnChange, OnMissing, Order,
-    Progress, ResumeArgs, Ring, RowFormat, RunArgs, SourceArgs, ViewArgs, WarmStart,
+    Archives, Decompress, FilesFormat, FollowSymlinks, Format, Formulas, Isolation, Lockdown, Markers, OnChange,
+    OnMissing, Order, Progress, ResumeArgs, Ring, RowFormat, RunArgs, SourceArgs, ViewArgs, WarmStart,
 };
 use super::values::Workers;
 
@@ -224,11 +224,20 @@ fn source(args: SourceArgs, inputs: Vec<PathBuf>) -> Result<config::Source, Usag
             return Err(UsageError::new(format!("--{option} is empty")));
         }
     }
+    let list_format = match (args.files_format, args.null) {
+        (FilesFormat::Paths, false) => config::ListFormat::Lines,
+        (FilesFormat::Paths, true) => config::ListFormat::Nul,
+        (FilesFormat::Tsv, false) => config::ListFormat::Tsv,
+        (FilesFormat::Ndjson, false) => config::ListFormat::Ndjson,
+        (FilesFormat::Tsv | FilesFormat::Ndjson, true) => {
+            return Err(UsageError::new("-0 is for lists of paths alone; with --files-format, each line is an entry"));
+        }
+    };
     Ok(config::Source {
         inputs,
         list: args
             .files_from
-            .map(|file| config::InputList { file: (file != Path::new("-")).then_some(file), nul_separated: args.null }),
+            .map(|file| config::InputList { file: (file != Path::new("-")).then_some(file), format: list_format }),
         root: args.root,
         filter: config::Filter { suffixes: args.suffix, globs: args.glob, excludes: args.exclude, hidden: args.hidden },
         links: match args.follow_symlinks {

@@ -70,9 +70,14 @@ fn optional_values_need_an_equals_sign() {
 #[test]
 fn a_list_of_inputs_may_be_standard_input() {
     let list = config("p -o o --files-from - -0").source.list.unwrap();
-    assert_eq!((list.file, list.nul_separated), (None, true));
+    assert_eq!((list.file, list.format), (None, config::ListFormat::Nul));
     let list = config("p in -o o --files-from list").source.list.unwrap();
-    assert_eq!((list.file.as_deref(), list.nul_separated), (Some(Path::new("list")), false));
+    assert_eq!((list.file.as_deref(), list.format), (Some(Path::new("list")), config::ListFormat::Lines));
+    let list = config("p -o o --files-from list --files-format tsv").source.list.unwrap();
+    assert_eq!(list.format, config::ListFormat::Tsv);
+    assert!(
+        request("p -o o --files-from list --files-format ndjson -0").unwrap_err().to_string().contains("-0 is for")
+    );
     assert!(request("p in -o o -0").is_err());
 }
 

@@ -49,6 +49,7 @@ fn done(path: &str, json: &str) -> Finished {
             earlier_attempts: 0,
         },
         identity: None,
+        params: None,
         outcome: Outcome::Done { rows, rejects: Vec::new() },
         usage: Usage::default(),
         attempts: 1,

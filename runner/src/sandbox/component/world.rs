@@ -72,7 +72,7 @@ fn read(mut store: StoreContextMut<'_, Guest>, max_bytes: u32) -> wasmtime::Resu
 }
 
 fn param(mut store: StoreContextMut<'_, Guest>, name: &str) -> wasmtime::Result<Option<String>> {
-    let value = store.data().task.params.get(name).cloned();
+    let value = store.data().task.param(name).map(str::to_owned);
     consume_fuel(store.as_context_mut(), value.as_ref().map_or(0, String::len) as u64)?;
     Ok(value)
 }

@@ -9,6 +9,8 @@ use rustix::fs::{CWD, FileType, Mode, mknodat};
 use crate::event::Notice;
 use crate::source::Inputs;
 
+use crate::config::ListFormat;
+
 use super::{Found, Tree, source, suffix, with_list, with_root};
 
 #[test]
@@ -34,7 +36,7 @@ fn a_missing_or_useless_argument_is_an_error_that_names_it() {
         (source(&[]), "no input is named"),
         (with_root(source(&["d"]), "gone"), "open the folder"),
         (with_root(source(&["d"]), "y"), "open the folder"),
-        (with_list(source(&[]), "gone", false), "read the list gone"),
+        (with_list(source(&[]), "gone", ListFormat::Lines), "read the list gone"),
         (bad_glob, "read the pattern \"[\""),
     ] {
         let error = format!("{:#}", tree.resolve(&source).unwrap_err());
@@ -49,17 +51,17 @@ fn a_list_is_sorted_and_what_is_gone_from_it_is_still_an_input() {
     let absolute = tree.at("e.txt");
     let list = format!("gone/x\n\n./e.txt\nd\ne.txt\nd/c.txt\n{}\npipe/p\npipe\nd/../gone2", absolute.display());
     fs::write(tree.at("list"), &list).unwrap();
-    let from_lines = tree.found(&suffix(with_list(source(&[]), "list", false), ".json"));
+    let from_lines = tree.found(&suffix(with_list(source(&[]), "list", ListFormat::Lines), ".json"));
     assert_eq!(from_lines.paths, ["d/b.json", "d/c.txt", "e.txt", "gone/x", "gone2"]);
     assert_eq!(from_lines.notices, [Notice::NotAFile { path: "pipe/p".into() }]);
 
     tree.file(b"d/new\nline");
     fs::write(tree.at("list"), format!("{}\0d/new\nline", list.replace('\n', "\0"))).unwrap();
-    let from_nul = tree.found(&suffix(with_list(source(&[]), "list", true), ".json"));
+    let from_nul = tree.found(&suffix(with_list(source(&[]), "list", ListFormat::Nul), ".json"));
     assert_eq!(from_nul.paths, ["d/b.json", "d/c.txt", "d/new\nline", "e.txt", "gone/x", "gone2"]);
 
     fs::write(tree.at("list"), "").unwrap();
-    let empty = tree.resolve(&with_list(source(&[]), "list", false)).unwrap();
+    let empty = tree.resolve(&with_list(source(&[]), "list", ListFormat::Lines)).unwrap();
     let message = "no input: looked for any file in the list list";
     assert_eq!(empty.describe(&Found::of(&empty).passed_over), message);
 }

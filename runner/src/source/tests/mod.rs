@@ -13,7 +13,7 @@ use std::sync::Mutex;
 
 use tempfile::TempDir;
 
-use crate::config::{Filter, InputList, Links, Source};
+use crate::config::{Filter, InputList, Links, ListFormat, Source};
 use crate::event::{Event, Monitor, Notice};
 
 use super::Inputs;
@@ -128,8 +128,8 @@ fn source(inputs: &[&str]) -> Source {
     }
 }
 
-fn with_list(mut source: Source, file: &str, nul_separated: bool) -> Source {
-    source.list = Some(InputList { file: Some(file.into()), nul_separated });
+fn with_list(mut source: Source, file: &str, format: ListFormat) -> Source {
+    source.list = Some(InputList { file: Some(file.into()), format });
     source
 }
 

@@ -4,6 +4,8 @@ use std::fs;
 
 use crate::event::Silent;
 
+use crate::config::ListFormat;
+
 use super::{Tree, source, suffix, with_list, with_root};
 
 #[test]
@@ -33,7 +35,7 @@ fn one_folder_is_the_root_and_else_the_current_folder_is() {
     assert_eq!(tree.inputs(&source(&["."])), ["a/x", "b/y", "list"]);
     assert_eq!(tree.inputs(&source(&["a", "b"])), ["a/x", "b/y"]);
     assert_eq!(tree.inputs(&source(&["a/x"])), ["a/x"]);
-    assert_eq!(tree.inputs(&with_list(source(&["a"]), "list", false)), ["a/x", "b/y"]);
+    assert_eq!(tree.inputs(&with_list(source(&["a"]), "list", ListFormat::Lines)), ["a/x", "b/y"]);
     assert_eq!(tree.inputs(&with_root(source(&["a"]), ".")), ["a/x"]);
     assert_eq!(tree.resolve(&source(&["a"])).unwrap().root().path(), tree.at("a"));
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
-use crate::config::{Links, Source};
+use crate::config::{Links, ListFormat, Source};
 use crate::event::{Event, Monitor, Notice, Silent, Stop};
 use crate::source::Inputs;
 use crate::source::watch::PassedOver;
@@ -131,7 +131,7 @@ fn the_output_folder_gives_no_input() {
     assert_eq!(inputs(&all), ["out-of-it", "x"]);
 
     fs::write(tree.at("list"), "d/x\nd/out\nd/out/results.csv\n./d/out/tracking\nd/out-of-it\n").unwrap();
-    assert_eq!(inputs(&with_list(source(&[]), "list", false)), ["d/out-of-it", "d/x"]);
+    assert_eq!(inputs(&with_list(source(&[]), "list", ListFormat::Lines)), ["d/out-of-it", "d/x"]);
 }
 
 #[test]
