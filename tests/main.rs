@@ -21,6 +21,7 @@ mod lockdown;
 mod mapping;
 mod matrix;
 mod new;
+mod output_files;
 mod own_params;
 mod python;
 mod quotes;

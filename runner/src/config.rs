@@ -322,11 +322,13 @@ pub struct Command {
     /// argv\[1\] and on. `{}` in one stands for the path of the input, `{{}}` for `{}` itself.
     pub args: Vec<String>,
     pub result: CommandResult,
+    /// It may write files to `/output`, which are files of its task.
+    pub output_files: bool,
 }
 
 impl Default for Command {
     fn default() -> Self {
-        Self { args: vec!["{}".to_owned()], result: CommandResult::Json }
+        Self { args: vec!["{}".to_owned()], result: CommandResult::Json, output_files: false }
     }
 }
 

@@ -260,7 +260,7 @@ pub fn output_folder(config: &Config) -> Option<&Path> {
     }
 }
 
-/// Where inputs are shown to guests that open files. It is gone when this is dropped.
+/// Where inputs are shown to guests that open files, and guests write files. It is gone when this is dropped.
 pub struct StagingFolder {
     in_output: Option<PathBuf>,
     temporary: Option<TempDir>,
@@ -271,10 +271,11 @@ impl StagingFolder {
     /// If there is no output folder, and no temporary one can be made.
     pub fn of(config: &Config) -> anyhow::Result<Self> {
         let (mut in_output, mut temporary) = (None, None);
-        match (config.input_mode, output_folder(config)) {
-            (InputMode::Stdin, _) => {}
-            (InputMode::File, Some(folder)) => in_output = Some(folder.join(".staging")),
-            (InputMode::File, None) => temporary = Some(tempfile::tempdir().context("create a temporary folder")?),
+        let is_needed = config.input_mode == InputMode::File || config.command.output_files;
+        match output_folder(config) {
+            _ if !is_needed => {}
+            Some(folder) => in_output = Some(folder.join(".staging")),
+            None => temporary = Some(tempfile::tempdir().context("create a temporary folder")?),
         }
         Ok(Self { in_output, temporary })
     }
@@ -332,6 +333,10 @@ fn fingerprint(config: &Config, processor: &Processor) -> Fingerprint {
     let fingerprint = match config.source.archives {
         Archives::ByName => fingerprint,
         other => fingerprint.with("--archives", format!("{other:?}")),
+    };
+    let fingerprint = match config.command.output_files {
+        false => fingerprint,
+        true => fingerprint.with("--output-files", "true"),
     };
     let fingerprint = match config.source.decompress {
         Decompress::Auto => fingerprint,

@@ -234,6 +234,13 @@ pub struct GuestArgs {
     #[arg(long, value_name = "SUFFIX")]
     pub file_suffix: Option<String>,
 
+    /// Give a WASI command a folder /output, whose files are files of its task
+    ///
+    /// They lie in OUT/files/<path>/ when the task is done. The folder is empty when a task begins; there can be no links in
+    /// it, and what is in it counts towards --max-output, with 4 KiB for each file and folder.
+    #[arg(long)]
+    pub output_files: bool,
+
     /// A parameter for the processor, as in `--param threshold=5`; repeatable
     ///
     /// A WASI command finds it in the environment as SANDMILL_PARAM_<NAME>, an SDK processor asks for it by name. Names are

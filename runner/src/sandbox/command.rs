@@ -13,6 +13,7 @@ use super::guest::{Earned, Grants, Guest, set_budget};
 use super::io::{Io, Metered, Seed, Sink, Stdin};
 use super::limiter::Limiter;
 use super::origin::{Handles, Origin};
+use super::output_files::OutputFolder;
 use super::processor::Processor;
 use super::slot::Slot;
 use super::staging::{self, Staged, Staging};
@@ -47,19 +48,26 @@ struct Program {
     handles: Option<Handles>,
 }
 
+/// The folders of a worker that its guests see, where they are asked for.
+#[derive(Clone, Copy)]
+pub struct Folders<'a> {
+    pub input: Option<&'a Staging>,
+    pub output: Option<&'a OutputFolder>,
+}
+
 impl Command {
     pub fn run(
         &self,
         processor: &Processor,
         task: &TaskId,
         input: Box<dyn Input>,
-        staging: Option<&Staging>,
+        folders: Folders<'_>,
         slot: &mut Slot<Instance>,
     ) -> Attempt {
         let started = Instant::now();
         let mut run =
             Run { outcome: None, usage: Usage::default(), fuel_budget: 0, log: String::new(), files: Vec::new() };
-        if let Err(failure) = self.attempt(processor, task, input, staging, slot, &mut run) {
+        if let Err(failure) = self.attempt(processor, task, input, folders, slot, &mut run) {
             run.outcome = Some(Outcome::Failed(failure));
         }
         run.usage.elapsed_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -72,13 +80,16 @@ impl Command {
         processor: &Processor,
         task: &TaskId,
         mut input: Box<dyn Input>,
-        staging: Option<&Staging>,
+        folders: Folders<'_>,
         slot: &mut Slot<Instance>,
         run: &mut Run,
     ) -> Result<(), Failure> {
         let settings = processor.settings();
         let mut grants = grants(processor, task, input.as_ref());
-        let staged = staging
+        let begun = folders.output.map(OutputFolder::begin).transpose()?;
+        grants.output_folder = folders.output.map(|output| output.folder().to_owned());
+        let staged = folders
+            .input
             .map(|staging| stage(staging, &settings.command.args, task, input.as_mut(), &mut grants))
             .transpose()?;
         let size_bytes = input.size_bytes().or(staged.as_ref().map(Staged::size_bytes));
@@ -113,6 +124,7 @@ impl Command {
             }
         };
         store.data_mut().earned = earned;
+        store.data_mut().quota = begun.as_ref().map(|begun| begun.quota(settings.budget.output_bytes));
         let deadline = set_budget(&mut store, fuel, settings.budget.timeout).map_err(host_failure)?;
 
         let ended = fiber::run(processor.ticks(), deadline, self.call(&mut store, &mut program));
@@ -145,7 +157,11 @@ impl Command {
                 },
             )
         })?;
-        let (rows, files) = result::take(io.take_stdout(), settings, processor.rows_of(task), processor.schema())?;
+        let stdout = io.take_stdout();
+        let written =
+            begun.map_or(Ok(Vec::new()), |begun| begun.collect(stdout.len(), settings.budget.output_bytes))?;
+        let (rows, mut files) = result::take(stdout, settings, processor.rows_of(task), processor.schema())?;
+        files.extend(written);
         run.files = files;
         run.outcome = Some(Outcome::Done { rows, rejects: Vec::new() });
         Ok(())
@@ -212,7 +228,7 @@ fn grants(processor: &Processor, task: &TaskId, input: &dyn Input) -> Grants {
     env.extend(params.map(|(name, value)| (format!("SANDMILL_PARAM_{name}"), value.to_owned())));
     let shared_folder = processor.settings().shared.as_ref().map(|shared| shared.folder().to_owned());
     let args = argv::expand(&processor.settings().command.args, &path);
-    Grants { args, env, input_folder: None, shared_folder }
+    Grants { args, env, input_folder: None, shared_folder, output_folder: None }
 }
 
 /// Puts the input where the guest can open it, and says so in its arguments.

@@ -14,9 +14,11 @@ use super::failure::ProcExit;
 use super::fiber::SLICE_FUEL;
 use super::io::{Io, Seed};
 use super::limiter::Limiter;
+use super::output_files::Quota;
 use super::streams::{Clock, In, Out, Output, Random};
 use super::ticker::{Deadline, Ticks};
 use super::{abi, abi_shared, poll, random, stdio};
+use crate::outcome::Failure;
 
 /// Fuel that any call into the host costs, tabled in `docs/guest-abi.md`. About what its entry, checks and exit take.
 pub const HOST_CALL_FUEL: u64 = 100;
@@ -31,6 +33,9 @@ const RESOURCES: usize = 64;
 /// The most handles that a component may hold, those of its own resources too: 16 bytes of ours each.
 const COMPONENT_HANDLES: usize = 10_000;
 
+/// Preview 1's `errno::perm`.
+const NOT_PERMITTED: i32 = 63;
+
 /// The data of a store.
 pub struct Guest {
     pub io: Arc<Io>,
@@ -39,6 +44,8 @@ pub struct Guest {
     pub task: Task,
     /// What the input of the task at hand, whose size nobody knew, has earned in fuel.
     pub earned: Earned,
+    /// What it may have in the folder that it writes to, if it has one.
+    pub quota: Option<Quota>,
     /// The memory that the host functions work on, once it has been looked up.
     pub memory: Option<Memory>,
     ticks: Ticks,
@@ -78,6 +85,8 @@ pub struct Grants {
     pub input_folder: Option<std::path::PathBuf>,
     /// A folder of the host that the guest sees, read-only, as `/shared`.
     pub shared_folder: Option<std::path::PathBuf>,
+    /// A folder of the host that the guest may write to, as `/output`.
+    pub output_folder: Option<std::path::PathBuf>,
 }
 
 impl Guest {
@@ -86,7 +95,18 @@ impl Guest {
     pub fn new(io: Arc<Io>, limiter: Limiter, task: Task, ticks: Ticks, grants: Grants) -> wasmtime::Result<Self> {
         let deadline = ticks.deadline(Duration::MAX);
         let wasi = wasi_with_folders(&io, &grants)?;
-        Ok(Self { io, limiter, task, earned: Earned::default(), memory: None, ticks, deadline, grants, wasi })
+        Ok(Self {
+            io,
+            limiter,
+            task,
+            earned: Earned::default(),
+            quota: None,
+            memory: None,
+            ticks,
+            deadline,
+            grants,
+            wasi,
+        })
     }
 
     /// Begins a task in an instance that has been put back to how it began, as if the guest were a new one.
@@ -114,6 +134,13 @@ impl Guest {
         self.wasi = None;
     }
 
+    fn check_quota(&mut self) -> Result<(), Failure> {
+        match (&mut self.quota, &mut self.wasi) {
+            (Some(quota), Some(wasi)) => quota.check(wasi.ctx().table),
+            _ => Ok(()),
+        }
+    }
+
     fn is_late(&self) -> bool {
         self.ticks.is_past(self.deadline)
     }
@@ -136,10 +163,14 @@ impl Guest {
         store.limiter(|guest| &mut guest.limiter);
         store.set_hostcall_fuel(HOST_CALL_BYTES.saturating_add(output_bytes));
         store.set_max_component_handles(COMPONENT_HANDLES);
-        store.call_hook(|store, hook| match hook {
+        store.call_hook(|mut store, hook| match hook {
             // A slice of fuel is good for ten thousand calls into the host, and those take the most time of all.
             CallHook::CallingHost if store.data().is_late() => Err(Trap::Interrupt.into()),
             CallHook::CallingHost => consume_fuel(store, HOST_CALL_FUEL),
+            CallHook::ReturningFromHost if store.data().quota.is_some() => {
+                store.data_mut().check_quota()?;
+                give_earned_fuel(store)
+            }
             CallHook::ReturningFromHost if store.data().earned.read_bytes.is_some() => give_earned_fuel(store),
             _ => Ok(()),
         });
@@ -157,14 +188,18 @@ impl WasiView for Guest {
 
 /// WASI for a guest that sees folders of the host; `None` for others, whose WASI can wait until it is called.
 fn wasi_with_folders(io: &Arc<Io>, grants: &Grants) -> wasmtime::Result<Option<WasiP1Ctx>> {
-    let folders = [(&grants.input_folder, "/input"), (&grants.shared_folder, "/shared")];
-    if folders.iter().all(|(folder, _)| folder.is_none()) {
+    let folders = [
+        (&grants.input_folder, "/input", FsPerms::ReadOnly),
+        (&grants.shared_folder, "/shared", FsPerms::ReadOnly),
+        (&grants.output_folder, "/output", FsPerms::ReadWrite),
+    ];
+    if folders.iter().all(|(folder, ..)| folder.is_none()) {
         return Ok(None);
     }
     let mut builder = wasi_builder(io, grants);
-    for (folder, name) in folders {
+    for (folder, name, permissions) in folders {
         if let Some(folder) = folder {
-            builder.preopened_dir(folder, name, FsPerms::ReadOnly)?;
+            builder.preopened_dir(folder, name, permissions)?;
         }
     }
     Ok(Some(build_wasi(builder)))
@@ -246,6 +281,10 @@ pub fn linker(engine: &Engine, contract: Contract) -> wasmtime::Result<Linker<Gu
     linker.func_wrap(WASI_MODULE, "random_get", random::random_get)?;
     // wasmtime-wasi's own knows no exit codes from 126 on.
     linker.func_wrap(WASI_MODULE, "proc_exit", |code: i32| -> wasmtime::Result<()> { Err(ProcExit(code).into()) })?;
+    // A link could lead out of the folder that a guest writes to.
+    linker
+        .func_wrap(WASI_MODULE, "path_link", |_: i32, _: i32, _: i32, _: i32, _: i32, _: i32, _: i32| NOT_PERMITTED)?;
+    linker.func_wrap(WASI_MODULE, "path_symlink", |_: i32, _: i32, _: i32, _: i32, _: i32| NOT_PERMITTED)?;
     linker.allow_shadowing(false);
     if contract == Contract::Reactor {
         abi::add_to_linker(&mut linker)?;

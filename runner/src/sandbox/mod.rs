@@ -22,6 +22,7 @@ mod layout;
 mod limiter;
 mod marks;
 mod origin;
+mod output_files;
 mod poll;
 mod processor;
 mod random;
@@ -86,7 +87,7 @@ pub struct Settings {
     /// How many sandboxes there will be at once.
     pub workers: NonZeroUsize,
     pub warm_start: WarmStart,
-    /// A private folder in which `--input file` shows an input to its guest.
+    /// A private folder in which `--input file` shows an input to its guest, and guests write with `--output-files`.
     pub staging: Option<PathBuf>,
     /// A folder of this user's alone in which compiled modules are kept; one that is not is left alone.
     pub cache: Option<PathBuf>,
@@ -155,18 +156,25 @@ pub struct Sandbox<'p> {
     commands: Slot<command::Instance>,
     reactors: Slot<reactor::Instance>,
     staging: Option<staging::Staging>,
+    output_folder: Option<output_files::OutputFolder>,
 }
 
 impl<'p> Sandbox<'p> {
     /// # Errors
-    /// If the folder that shows inputs to guests cannot be made.
+    /// If the folders that are shown to guests cannot be made.
     pub fn new(processor: &'p Processor, worker: usize) -> anyhow::Result<Self> {
         let settings = processor.settings();
         let staging = match (&settings.staging, settings.input_mode) {
             (Some(folder), InputMode::File) => Some(staging::Staging::create(&folder.join(worker.to_string()))?),
             _ => None,
         };
-        Ok(Self { processor, commands: Slot::default(), reactors: Slot::default(), staging })
+        let output_folder = match &settings.staging {
+            Some(folder) if settings.command.output_files => {
+                Some(output_files::OutputFolder::create(&folder.join(format!("{worker}.out")))?)
+            }
+            _ => None,
+        };
+        Ok(Self { processor, commands: Slot::default(), reactors: Slot::default(), staging, output_folder })
     }
 
     /// Runs one task. Never fails: a failure is an outcome.
@@ -181,7 +189,8 @@ impl<'p> Sandbox<'p> {
         }
         match self.processor.entry() {
             processor::Entry::Command(command) => {
-                command.run(self.processor, task, input, self.staging.as_ref(), &mut self.commands)
+                let folders = command::Folders { input: self.staging.as_ref(), output: self.output_folder.as_ref() };
+                command.run(self.processor, task, input, folders, &mut self.commands)
             }
             processor::Entry::Reactor(reactor) => reactor.run(self.processor, task, input, &mut self.reactors),
         }

@@ -311,6 +311,8 @@ fn check_command(contract: Contract, command: &config::Command) -> anyhow::Resul
         "--args"
     } else if command.result != usual.result {
         "--result"
+    } else if command.output_files {
+        "--output-files"
     } else {
         return Ok(());
     };

@@ -17,6 +17,7 @@ pub fn command(args: &GuestArgs, views: &Views) -> Result<Command, UsageError> {
     check(args, views)?;
     Ok(Command {
         args: args.args.as_deref().map_or_else(|| Ok(Command::default().args), words)?,
+        output_files: args.output_files,
         result: match args.result {
             ResultForm::Json => CommandResult::Json,
             ResultForm::Text => CommandResult::Text { column: text_column(args, views)? },

@@ -13,8 +13,11 @@ use bytes::Bytes;
 use wasmtime::component::{Linker, Resource};
 use wasmtime::{AsContextMut as _, StoreContextMut, ensure};
 use wasmtime_wasi::filesystem::Descriptor;
-use wasmtime_wasi::p2::bindings::filesystem::types::ErrorCode;
-use wasmtime_wasi::p2::{DynInputStream, DynPollable, InputStream, Pollable, StreamError, StreamResult, subscribe};
+use wasmtime_wasi::p2::bindings::filesystem::types::{ErrorCode, PathFlags};
+use wasmtime_wasi::p2::{
+    DynInputStream, DynOutputStream, DynPollable, InputStream, OutputStream, Pollable, StreamError, StreamResult,
+    subscribe,
+};
 use wasmtime_wasi::{WasiView as _, async_trait};
 
 use crate::sandbox::failure::ProcExit;
@@ -26,6 +29,9 @@ const RANDOM_BYTES: u64 = 64 << 20;
 
 /// The most that one read of a file copies.
 const READ_BYTES: usize = 64 << 10;
+
+/// The most that one write to a file may bring.
+const WRITE_BYTES: usize = 64 << 10;
 
 /// Defines WASI 0.2. The versions in the names are those of wasmtime-wasi, which the replacements must hit.
 ///
@@ -63,6 +69,19 @@ pub fn add_to_linker(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
     // wasmtime-wasi's own stream reads ahead in threads of its own.
     let mut files = linker.instance("wasi:filesystem/types@0.2.12")?;
     files.func_wrap("[method]descriptor.read-via-stream", read_via_stream)?;
+    files.func_wrap("[method]descriptor.write-via-stream", |store, (descriptor, offset)| {
+        write_via_stream(store, &descriptor, Some(offset))
+    })?;
+    files.func_wrap("[method]descriptor.append-via-stream", |store, (descriptor,)| {
+        write_via_stream(store, &descriptor, None)
+    })?;
+    // A link could lead out of the folder that a guest writes to.
+    files.func_wrap("[method]descriptor.link-at", |_: StoreContextMut<'_, Guest>, _: LinkAt| {
+        Ok((Err::<(), _>(ErrorCode::NotPermitted),))
+    })?;
+    files.func_wrap("[method]descriptor.symlink-at", |_: StoreContextMut<'_, Guest>, _: SymlinkAt| {
+        Ok((Err::<(), _>(ErrorCode::NotPermitted),))
+    })?;
     let mut exit = linker.instance("wasi:cli/exit@0.2.12")?;
     exit.func_wrap("exit", |_: StoreContextMut<'_, Guest>, (status,): (Result<(), ()>,)| -> wasmtime::Result<()> {
         Err(ProcExit(i32::from(status.is_err())).into())
@@ -105,6 +124,29 @@ fn read_via_stream(
     };
     let stream: DynInputStream = Box::new(FileStream { file, offset });
     Ok((Ok(table.push(stream)?),))
+}
+
+/// The arguments of `link-at` and `symlink-at`.
+type LinkAt = (Resource<Descriptor>, PathFlags, String, Resource<Descriptor>, String);
+type SymlinkAt = (Resource<Descriptor>, String, String);
+
+/// From an offset on, or at the end of the file.
+fn write_via_stream(
+    mut store: StoreContextMut<'_, Guest>,
+    descriptor: &Resource<Descriptor>,
+    offset: Option<u64>,
+) -> wasmtime::Result<(Result<Resource<DynOutputStream>, ErrorCode>,)> {
+    let guest = store.data_mut();
+    let file = match guest.ctx().table.get(descriptor)? {
+        Descriptor::File(file) if file.perms.write_not_permitted() => return Ok((Err(ErrorCode::NotPermitted),)),
+        Descriptor::File(file) => Arc::clone(&file.file),
+        Descriptor::Dir(_) => return Ok((Err(ErrorCode::IsDirectory),)),
+    };
+    if let Some(quota) = &mut guest.quota {
+        quota.watch(&file);
+    }
+    let stream: DynOutputStream = Box::new(FileSink { file, offset });
+    Ok((Ok(guest.ctx().table.push(stream)?),))
 }
 
 /// A time of the guest's monotonic clock that it waits for.
@@ -182,5 +224,41 @@ impl InputStream for FileStream {
         self.offset += read_bytes as u64;
         buffer.truncate(read_bytes);
         Ok(buffer.into())
+    }
+}
+
+/// A file that is written from an offset on, or at its end.
+struct FileSink {
+    file: Arc<File>,
+    offset: Option<u64>,
+}
+
+#[async_trait]
+impl Pollable for FileSink {
+    async fn ready(&mut self) {}
+}
+
+impl OutputStream for FileSink {
+    fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
+        let write = |this: &mut Self| {
+            let offset = match this.offset {
+                Some(offset) => offset,
+                None => this.file.metadata()?.len(),
+            };
+            this.file.write_all_at(&bytes, offset)?;
+            if let Some(offset) = &mut this.offset {
+                *offset = offset.saturating_add(bytes.len() as u64);
+            }
+            std::io::Result::Ok(())
+        };
+        write(self).map_err(|error| StreamError::LastOperationFailed(error.into()))
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(WRITE_BYTES)
     }
 }
