@@ -136,7 +136,7 @@ impl FailureKind {
             Self::OutOfMemory => "if the input deserves more memory: --retry-failed=out_of_memory --memory 2GiB",
             Self::StackOverflow => "endless recursion, or deep data: --retry-failed=stack_overflow --stack 4MiB",
             Self::OutputLimit => "if the rows are wanted: --retry-failed=output_limit --max-output 512MiB",
-            Self::BadOutput => "a processor writes JSON objects, one for each row, and nothing else to stdout",
+            Self::BadOutput => "rows are JSON objects, and nothing else goes to stdout; no file is in another's way",
             Self::Schema => "every row must have exactly the declared columns",
             Self::Input => "check the file, then --retry-failed=input",
             Self::BadInput => "the file is damaged, not in the format asked for, or too large for --max-input",
