@@ -77,8 +77,7 @@ impl Workshop<'_> {
     /// If the worker cannot set itself up, or write the files of a task.
     pub fn work(&self, worker: usize) -> anyhow::Result<()> {
         let mut place = Place::new(self.processor, self.ring, worker)?;
-        let watched = self.control.monitor.wants_task_starts();
-        let meter = self.meters.get(worker).filter(|_| watched);
+        let meter = self.meter(worker);
         let mut note = self.in_flight.and_then(|in_flight| in_flight.note(worker));
         for batch in &self.tasks {
             if let Some(note) = &mut note {
@@ -91,9 +90,7 @@ impl Workshop<'_> {
                 if self.control.is_over() {
                     break;
                 }
-                if watched {
-                    self.control.event(Event::TaskStarted { worker, task: &job.task.id });
-                }
+                self.tell_start(worker, &job);
                 let finished = self.finish(&mut place, job, meter)?;
                 parcel.weight_bytes += finished.weight_bytes();
                 parcel.finished.push(finished);
@@ -109,6 +106,17 @@ impl Workshop<'_> {
         Ok(())
     }
 
+    /// Where a worker counts what it has read, if anybody looks at it.
+    fn meter(&self, worker: usize) -> Option<&Arc<Meter>> {
+        self.meters.get(worker).filter(|_| self.control.monitor.wants_task_starts())
+    }
+
+    fn tell_start(&self, worker: usize, job: &Job) {
+        if self.control.monitor.wants_task_starts() {
+            self.control.event(Event::TaskStarted { worker, task: &job.task.id });
+        }
+    }
+
     /// Runs tasks one at a time, in a process of their own. Whether it got through all of them.
     ///
     /// # Errors
@@ -122,6 +130,7 @@ impl Workshop<'_> {
             if self.control.is_over() {
                 return Ok(false);
             }
+            self.tell_start(0, &job);
             let Some(finished) = self.finish_apart(&mut place, job, apart.max_crashes)? else { return Ok(false) };
             let mut parcel = Parcel { weight_bytes: finished.weight_bytes(), finished: vec![finished] };
             if !self.hand_over(&mut parcel) {
@@ -138,7 +147,7 @@ impl Workshop<'_> {
         let (mut tries_left, mut deaths) = (self.retries, Vec::new());
         loop {
             attempts = attempts.saturating_add(1);
-            let (mut attempt, identity) = self.attempt(place, &task.id, &content, None)?;
+            let (mut attempt, identity) = self.attempt(place, &task.id, &content, self.meter(0))?;
             if let Some(death) = place.take_death() {
                 if self.is_end_of_all(death) {
                     return Ok(None);

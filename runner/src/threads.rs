@@ -107,6 +107,12 @@ impl<'a> Threads<'a> {
         thread::scope(|scope| {
             let counting = spawn(scope, "counter", || self.count(&walked))?;
             let committing = spawn(scope, "committer", || committer.work(&parcels))?;
+            let feeding = spawn(scope, "walker", || {
+                let fed = feed::feed(&mut selection, &to_workers, &pace, order, &input_gate, self.control);
+                drop(to_workers);
+                walked.store(true, Ordering::Relaxed);
+                fed
+            })?;
             let workshop = Workshop {
                 processor: self.processor,
                 ring: self.ring,
@@ -125,12 +131,6 @@ impl<'a> Threads<'a> {
             };
             let tried = apart.map_or(Ok(true), |apart| workshop.work_apart(apart));
             let tried = tried.inspect_err(|_| self.control.break_off());
-            let feeding = spawn(scope, "walker", || {
-                let fed = feed::feed(&mut selection, &to_workers, &pace, order, &input_gate, self.control);
-                drop(to_workers);
-                walked.store(true, Ordering::Relaxed);
-                fed
-            })?;
             let worked =
                 pool.broadcast(|context| workshop.work(context.index()).inspect_err(|_| self.control.break_off()));
             // The walker and the committer learn from this that there are no more workers.
