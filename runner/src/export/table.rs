@@ -166,7 +166,7 @@ impl<'a> Tables<'a> {
             for &slot in &self.slots {
                 match row.cells.get(slot) {
                     Some((_, value)) => {
-                        writer.write_field(self.formulas.cell(&cell_text(value).with_context(about)?).as_ref())?
+                        writer.write_field(self.formulas.cell(&cell_text(value).with_context(about)?).as_ref())?;
                     }
                     None => writer.write_field("")?,
                 }
