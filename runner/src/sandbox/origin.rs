@@ -54,7 +54,8 @@ impl Origin {
 
     /// Where the state of `instance` is, which no task has been in yet; `None` if it cannot be put back.
     pub fn handles(&self, store: &mut Store<Guest>, instance: Instance) -> Option<Handles> {
-        if !self.is_tellable {
+        // Of a module that is too large there is nothing to look up, for any of its instances.
+        if !self.is_tellable || matches!(self.state.get(), Some(None)) {
             return None;
         }
         let handles = Handles::of(store, instance)?;
