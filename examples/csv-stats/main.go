@@ -93,7 +93,7 @@ func emit(in *sandmill.Input, columns []*column) error {
 }
 
 func init() {
-	sandmill.Columns("column", "name", "values", "empty", "numbers", "min", "max", "mean", "distinct")
+	sandmill.Rows(row{})
 	sandmill.Init(prepare)
 	sandmill.Process(describe)
 }

@@ -173,6 +173,29 @@ func TestParametersAndColumns(t *testing.T) {
 	}
 }
 
+func TestTheColumnsOfARow(t *testing.T) {
+	type inner struct {
+		Middle []int `json:"middle"`
+	}
+	row := struct {
+		Last string `json:"<last>"`
+		inner
+		First *int           `json:"first"`
+		Any   map[string]int `json:"any"`
+		Empty int            `json:"empty,omitempty"`
+	}{Any: map[string]int{"deeper": 1}}
+	defer func() { processor.columns = nil }()
+	Rows(row)
+	if got := strings.Join(processor.columns, " "); got != "<last> middle first any" {
+		t.Error(got)
+	}
+	for _, row := range []any{1, nil, []int{1}, "{}", func() {}} {
+		if _, err := columnsOf(row); err == nil {
+			t.Errorf("%T is no row", row)
+		}
+	}
+}
+
 func TestFilesAreThereIfTheTaskIsDone(t *testing.T) {
 	task := func(err error) Tried {
 		return Try(func(in *Input) error {

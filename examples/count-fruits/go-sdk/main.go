@@ -12,7 +12,7 @@ func count(in *sandmill.Input) error {
 }
 
 func init() {
-	sandmill.Columns("fruits", "vegetables", "meat")
+	sandmill.Rows(counts{})
 	sandmill.Process(count)
 }
 

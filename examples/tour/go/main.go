@@ -153,7 +153,7 @@ func readAtOnce(in *sandmill.Input, whole bool, row told) error {
 }
 
 func init() {
-	sandmill.Columns("line", "text", "length", "above", "half_more", "is_long", "note", "source")
+	sandmill.Rows(told{})
 	sandmill.Process(tour)
 }
 
