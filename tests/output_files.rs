@@ -2,7 +2,10 @@
 
 use std::fs;
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
+use sandmill::FaultPoint;
 use sandmill::config::{Lockdown, Ring};
 
 use crate::harness::components;
@@ -98,6 +101,56 @@ fn nothing_leads_out_of_the_folder() {
         // Not permitted, each.
         assert_eq!(job.results(), "path,errno\nh,63\no,63\ns,63\n", "{:?}", job.failures());
         assert_eq!(files(&job.out("files")), [("h/a.txt".to_owned(), Vec::new())]);
+    }
+}
+
+/// The real program over the inputs of a job.
+fn program(job: &Job, more: &[&str]) -> Program {
+    let program = Program::new().args(["run".as_ref(), job.config.processor.as_os_str(), job.path("").as_os_str()]);
+    program.args(["--output-files", "-q", "-j1", "-o"]).args([job.out("")]).args(more)
+}
+
+#[test]
+fn killed_while_a_guest_writes_nothing_of_it_is_seen() {
+    for ring in ["thread", "process"] {
+        let job = job(false, &["l", "w"]);
+        let mut child = program(&job, &["--ring", ring]).into_command().spawn().unwrap();
+        while files(&job.out(".staging")).iter().all(|(_, bytes)| bytes.is_empty()) {
+            assert!(child.try_wait().unwrap().is_none(), "it ended before it could be killed");
+            thread::sleep(Duration::from_millis(1));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(files(&job.out("files")), [], "{ring}");
+        job.input("l", "r");
+        program(&job, &["--ring", ring]).run().expect_code(0);
+        assert_eq!(job.results(), "path,errno\nl,44\nw,0\n", "a file that is not there");
+        assert_eq!(files(&job.out("files")).iter().map(|(name, _)| name).collect::<Vec<_>>(), ["w/a.txt", "w/d/b"]);
+        assert!(!job.out(".staging").exists());
+    }
+}
+
+#[test]
+fn killed_at_any_step_the_next_run_has_the_files_of_an_undisturbed_one() {
+    let tasks: Vec<String> =
+        (0..40).map(|number| format!("{}{number}", if number % 7 == 3 { "e" } else { "w" })).collect();
+    let new = || job(false, &tasks.iter().map(String::as_str).collect::<Vec<_>>());
+    let undisturbed = new();
+    program(&undisturbed, &[]).run().expect_code(3);
+    let state = |job: &Job| (job.results(), files(&job.out("files")));
+    let expected = state(&undisturbed);
+    assert_eq!(expected.1.len(), 2 * 34);
+    for point in FaultPoint::ALL.iter().map(|point| point.name()).filter(|name| name.starts_with("files.")) {
+        let mut kills = 0;
+        for passing in [1, 20] {
+            let job = new();
+            let fault = format!("{point}:{passing}");
+            kills += u32::from(program(&job, &[]).env("SANDMILL_FAULT", &fault).run().was_killed());
+            program(&job, &[]).run().expect_code(3);
+            assert_eq!(state(&job), expected, "{fault}");
+        }
+        // Nothing is removed in a first run.
+        assert!(kills > 0 || point.ends_with("removal"), "no kill at {point}");
     }
 }
 

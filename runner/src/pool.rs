@@ -125,7 +125,8 @@ impl Workshop<'_> {
         if apart.jobs.is_empty() {
             return Ok(true);
         }
-        let mut place = Place::new(self.processor, Some(apart.ring), 0)?;
+        // A number of its own, since its process removes the folders under that when the first worker has made its own.
+        let mut place = Place::new(self.processor, Some(apart.ring), self.meters.len())?;
         for job in apart.jobs {
             if self.control.is_over() {
                 return Ok(false);

@@ -59,6 +59,12 @@
         (if (call $open (i32.const 64) (i32.const 5) (i32.const 1)) (then unreachable))
         (drop (call $write (call $fd) (i32.const 73) (i32.const 5)))
         (call $proc_exit (i32.const 1))))
+    ;; l: the same file, and then never ends
+    (if (i32.eq (local.get $told) (i32.const 0x6c))
+      (then
+        (if (call $open (i32.const 64) (i32.const 5) (i32.const 1)) (then unreachable))
+        (drop (call $write (call $fd) (i32.const 73) (i32.const 5)))
+        (loop $forever (br $forever))))
     ;; r: opens that file, which it has not made
     (if (i32.eq (local.get $told) (i32.const 0x72))
       (then (local.set $errno (call $open (i32.const 64) (i32.const 5) (i32.const 0)))))
