@@ -251,7 +251,7 @@ fn a_task_that_takes_the_run_down_is_tried_apart_and_quarantined() {
     };
     assert_eq!(run(&[]).signal(), Some(11));
     assert_eq!(run(&["--max-crashes", "0"]).signal(), Some(11), "it is not tried apart");
-    let ended = run(&[]).expect_code(3).expect_stderr("an earlier run died in the middle of");
+    let ended = run(&[]).expect_code(3).expect_stderr("an earlier run ended in the middle of");
     let message = "quarantined: the process that ran it died 2 times by SIGSEGV".to_owned();
     assert_eq!(site.failures(), [["f007.json".to_owned(), "host".to_owned(), message]], "{ended}");
     assert_eq!(site.results().lines().count(), 40, "a header and 39 rows");
@@ -340,7 +340,7 @@ fn chunks_and_members_of_archives_are_tried_apart_by_themselves() {
         let args = [args, &["--lockdown", "require"]].concat();
         let run = || site.run("echo.wat", &args).env("SANDMILL_TASK_FAULT", format!("segv:{path}@{offset}")).run();
         assert_eq!(run().signal(), Some(11), "{name}");
-        run().expect_code(3).expect_stderr("an earlier run died in the middle of");
+        run().expect_code(3).expect_stderr("an earlier run ended in the middle of");
         let message = "quarantined: the process that ran it died 2 times by SIGSEGV".to_owned();
         assert_eq!(site.failures(), [[path.to_owned(), "host".to_owned(), message]]);
         let ledger = rusqlite::Connection::open(site.out().join("ledger.db")).unwrap();

@@ -148,7 +148,7 @@ impl fmt::Display for Notice {
             Self::NoWal => f.write_str("this file system has no shared memory for a write-ahead log: the ledger uses a rollback journal, which is slower"),
             Self::TriedApart { tasks } => write!(
                 f,
-                "an earlier run died in the middle of {}: first each runs in a process of its own",
+                "an earlier run ended in the middle of {}, by a crash, a kill or a second Ctrl-C: first each runs in a process of its own",
                 counted(*tasks, "task")
             ),
             Self::SparseColumns { columns, rows } => {

@@ -72,7 +72,9 @@ fn remedy(config: &Config, error: &anyhow::Error) -> Option<String> {
     let failure = error.chain().find_map(|cause| cause.downcast_ref::<Failure>());
     let option = match (refusal, failure.map(|failure| failure.kind)) {
         // Not a byte to spare would be too little to work with.
-        (Some(Refusal::Memory { initial_mib, .. }), _) => more_memory(&mut config, initial_mib.saturating_mul(2))?,
+        (Some(Refusal::Memory { initial_bytes, .. }), _) => {
+            more_memory(&mut config, (initial_bytes >> 20).saturating_mul(2))?
+        }
         (None, Some(FailureKind::OutOfMemory)) => {
             let limit_mib = config.budget.memory_bytes as u64 >> 20;
             more_memory(&mut config, limit_mib.saturating_mul(4))?

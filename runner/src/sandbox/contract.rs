@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::failure::shown_bytes;
 use super::inspect::{Facts, Form};
 
 /// The module of imports that ABI 1 has.
@@ -72,9 +73,11 @@ pub enum Refusal {
     #[error("it imports `{name}` from `{module}`, which sandmill does not grant{hint}")]
     Import { module: String, name: String, hint: &'static str },
     #[error(
-        "its memories and tables start with {initial_mib} MiB, and the limit for a task is {limit_mib} MiB: raise --memory"
+        "its memories and tables start with {}, and the limit for a task is {}: raise --memory",
+        shown_bytes(*initial_bytes),
+        shown_bytes(*limit_bytes)
     )]
-    Memory { initial_mib: u64, limit_mib: u64 },
+    Memory { initial_bytes: u64, limit_bytes: u64 },
     #[error("it has {found} {what}, and no processor may have more than {limit}")]
     TooLarge { what: &'static str, found: u64, limit: u64 },
     #[error("its 64-bit memory is not supported; build it for wasm32")]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use bytesize::ByteSize;
 use wasmtime::{Trap, WasmBacktrace};
 
 use crate::outcome::{Failure, FailureKind};
@@ -49,11 +50,16 @@ pub fn out_of_memory(aftermath: &Failure, circumstances: &Circumstances<'_>) -> 
     Failure {
         kind: FailureKind::OutOfMemory,
         message: format!(
-            "was refused more than {} MiB of memory, then failed ({aftermath})",
-            circumstances.memory_budget_bytes >> 20
+            "was refused more than {} of memory, then failed ({aftermath})",
+            shown_bytes(circumstances.memory_budget_bytes as u64)
         ),
         backtrace: aftermath.backtrace.clone(),
     }
+}
+
+/// `100 KiB`, `16 MiB`, `1.5 GiB`.
+pub fn shown_bytes(bytes: u64) -> String {
+    ByteSize::b(bytes).display().iec().to_string().replacen(".0 ", " ", 1)
 }
 
 fn kind_and_message(error: &wasmtime::Error, circumstances: &Circumstances<'_>) -> Failure {

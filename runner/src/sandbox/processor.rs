@@ -296,8 +296,9 @@ fn compiled_component(wasm: &[u8], facts: &Facts, settings: &Settings) -> anyhow
 /// A module that cannot even start within the limit fails now, not once for every task.
 fn check_memory(facts: &Facts, budget: &Budget) -> Result<(), Refusal> {
     let initial_bytes = facts.initial_bytes();
-    if initial_bytes > budget.memory_bytes as u64 {
-        return Err(Refusal::Memory { initial_mib: initial_bytes >> 20, limit_mib: budget.memory_bytes as u64 >> 20 });
+    let limit_bytes = budget.memory_bytes as u64;
+    if initial_bytes > limit_bytes {
+        return Err(Refusal::Memory { initial_bytes, limit_bytes });
     }
     Ok(())
 }
