@@ -45,7 +45,7 @@ fn the_guest_that_looks_for_traces_finds_them() {
 
 #[test]
 fn no_byte_that_a_task_wrote_is_there_for_a_later_one() {
-    // Memories are reset in two ways: up to 2 MiB (32 pages) by writing over them, above that by giving them back.
+    // It grows, so that each task has a new instance.
     for pages in [1, 2, 30, 31, 32, 33, 34, 64, 100] {
         for isolation in [Isolation::Task, Isolation::Worker] {
             let source = guest("traces.wat").replace("1 (; pages ;)", &pages.to_string());
@@ -101,7 +101,7 @@ fn told(attempt: &sandmill::sandbox::Attempt) -> (String, u64, u64, &str) {
 
 #[test]
 fn an_instance_that_is_put_back_is_a_new_one_to_its_guest_and_to_its_user() {
-    // The first is new. A task that fails has a new one after it, and those above 2 MiB (32 pages) are always new.
+    // The first is new. A task that fails has a new one after it, and one that wrote to more than 2 MiB (32 pages).
     for pages in [1, 2, 31, 32, 33] {
         let tasks = ["", "", "a", "", "b", "", "a", "a"].map(|told| ("input", TestInput::from(told)));
         let attempts = run_all(&traces_in_place(pages), with_isolation(Isolation::Task), tasks);
@@ -112,6 +112,20 @@ fn an_instance_that_is_put_back_is_a_new_one_to_its_guest_and_to_its_user() {
             assert_eq!(told(&attempts[one]), told(&attempts[another]), "{pages} pages, tasks {one} and {another}");
         }
     }
+}
+
+#[test]
+fn of_a_large_memory_all_that_was_written_to_is_put_back() {
+    // A task that leaves traces is followed by one that looks at no more than a few words, or at all of them.
+    let tasks = ["s", "", "", "s", "", "s", "s", ""].map(|told| ("input", TestInput::from(told)));
+    for attempt in run_all(&guest("sparse.wat"), with_isolation(Isolation::Task), tasks) {
+        assert_eq!(rows(&attempt), "{\"n\":0}\n");
+    }
+    // Traces are found where there are any.
+    let source = guest("sparse.wat").replace("(i32.const 0x73))", "(i32.const 0x73)) (call $mark)");
+    let marking = "(func $mark (i64.store (i32.const 3276800) (i64.const 1)))\n  (func $bytes";
+    let source = source.replace("(func $bytes", marking);
+    assert_eq!(rows(&run_all(&source, with_isolation(Isolation::Task), [("a", "s".into())])[0]), "{\"n\":1}\n");
 }
 
 #[test]
@@ -151,7 +165,7 @@ fn a_module_that_has_names_like_ours_is_not_taken_for_one_of_ours() {
 
 #[test]
 fn no_byte_that_a_component_wrote_is_there_for_a_later_task() {
-    // As above: memories are reset in two ways.
+    // Memories are reset in two ways: up to 2 MiB (32 pages) by writing over them, above that by giving them back.
     for pages in [2, 32, 33, 100] {
         let source = guest("traces_component.wat").replace("40 (; pages ;)", &pages.to_string());
         let component = components::processor(&source, "processor");

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Config, Layout, Links, Output};
+use crate::sandbox::page_map;
 use crate::source::Inputs;
 
 /// Beyond so many inputs that were named one by one, the folders that they lie in are readable, not they alone: each thing
@@ -31,8 +32,7 @@ pub struct Policy {
 impl Policy {
     pub fn of(config: &Config, inputs: &Inputs, emptied: &[&Path], copy: Option<&Path>) -> Self {
         let mut policy = Self { read: vec![config.processor.clone()], ..Self::default() };
-        // The lines of a panic of ours are looked up in it.
-        policy.read.extend(env::current_exe());
+        policy.read.extend(of_itself());
         if config.source.links == Links::All {
             // Links may lead anywhere, and the user wants them followed.
             policy.read.push("/".into());
@@ -69,13 +69,18 @@ impl Policy {
     /// files. It is handed its inputs, and hands over its output.
     pub fn of_child(cache: Option<&Path>, staging: Option<&Path>, share: Option<&Path>) -> Self {
         let paths = |path: Option<&Path>| path.map(Path::to_owned);
-        let read = [paths(cache), paths(share), env::current_exe().ok()];
         Self {
-            read: read.into_iter().flatten().collect(),
+            read: paths(cache).into_iter().chain(paths(share)).chain(of_itself()).collect(),
             write: paths(staging).into_iter().collect(),
             ..Self::default()
         }
     }
+}
+
+/// What a process reads of itself: the lines of a panic are looked up in the program, and which pages were written to in the
+/// page map.
+fn of_itself() -> impl Iterator<Item = PathBuf> {
+    env::current_exe().into_iter().chain([page_map::PATH.into()])
 }
 
 /// The folder that an input is, or lies in when links are followed.
@@ -120,19 +125,21 @@ mod tests {
         let (input, output) = (root.join("in"), root.join("out"));
         let usual = of(|_| {});
         let program = env::current_exe().unwrap();
-        assert_eq!(usual.read, [PathBuf::from("p.wasm"), program.clone(), input.clone()]);
+        let page_map = PathBuf::from("/proc/self/pagemap");
+        assert_eq!(usual.read, [PathBuf::from("p.wasm"), program.clone(), page_map.clone(), input.clone()]);
         assert_eq!((usual.list, usual.write), (vec![input.clone()], vec![output.clone()]));
         let cached = of(|config| config.cache = Some("/cache".into()));
         assert_eq!(cached.write, ["/cache".into(), output]);
         let linked = of(|config| config.source.links = Links::All);
-        assert_eq!(linked.read, ["p.wasm".into(), program, "/".into(), input]);
+        assert_eq!(linked.read, ["p.wasm".into(), program, page_map, "/".into(), input]);
         assert!(of(|config| config.output = Output::Discard).write.contains(&env::temp_dir()));
     }
 
     #[test]
     fn a_process_for_tasks_is_granted_no_input_and_no_output() {
         let policy = Policy::of_child(Some(Path::new("/cache")), Some(Path::new("/out/.staging")), None);
-        assert_eq!(policy.read, [PathBuf::from("/cache"), env::current_exe().unwrap()]);
+        let itself = of_itself().collect::<Vec<_>>();
+        assert_eq!(policy.read, [&[PathBuf::from("/cache")], itself.as_slice()].concat());
         assert_eq!(policy.write, [PathBuf::from("/out/.staging")]);
         assert_eq!((policy.list.len(), policy.empty.len()), (0, 0));
     }
@@ -151,8 +158,8 @@ mod tests {
             named.push(path);
         }
         let policy = policy(&root, |config| config.source.inputs = named);
-        let program = env::current_exe().unwrap();
-        let mut expected = [PathBuf::from("p.wasm"), program, root.clone(), root.join("in"), root.join("in/sub")];
+        let mut expected = vec![PathBuf::from("p.wasm"), root.clone(), root.join("in"), root.join("in/sub")];
+        expected.extend(of_itself());
         expected.sort_unstable();
         assert_eq!(policy.read, expected);
     }

@@ -133,10 +133,9 @@ impl Command {
         run.usage.fuel = fuel.saturating_sub(store.get_fuel().unwrap_or(0));
         run.usage.peak_memory_bytes = store.data().limiter.peak_bytes();
         let memory_refused = store.data().limiter.refused();
+        let restored = ended.is_ok() && program.as_mut().is_some_and(|program| self.restore(&mut store, program));
         match program {
-            Some(program) if ended.is_ok() && self.restore(&mut store, &program) => {
-                slot.kept = Some(Instance { store, program });
-            }
+            Some(program) if restored => slot.kept = Some(Instance { store, program }),
             _ => slot.spent = Some(store),
         }
         run.log = io.take_log();
@@ -195,8 +194,8 @@ impl Command {
     }
 
     /// Puts an instance back to how it began. False if it cannot be.
-    fn restore(&self, store: &mut Store<Guest>, program: &Program) -> bool {
-        match (self, &program.handles) {
+    fn restore(&self, store: &mut Store<Guest>, program: &mut Program) -> bool {
+        match (self, &mut program.handles) {
             (Self::Module { origin, .. }, Some(handles)) => origin.restore(store, handles),
             _ => false,
         }

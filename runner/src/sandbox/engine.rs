@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmBacktraceDetails};
 
 use super::Settings;
-use super::inspect::Facts;
+use super::inspect::{Facts, Form};
 
 /// Stack that host functions may use above the guest's.
 const HOST_STACK_BYTES: usize = 2 << 20;
@@ -14,9 +14,12 @@ const HOST_STACK_BYTES: usize = 2 << 20;
 /// The most elements that a table may grow to in a pool. Guests use tables for function pointers: real ones have thousands.
 const POOL_TABLE_ELEMENTS: usize = 1 << 20;
 
-/// A memory that starts no larger than this is reset by writing over it, in place of giving its pages back: the next task
-/// finds them mapped, and no other thread has to be told. Of a larger one most pages are not touched, so that giving them
-/// back costs less than to write over all of them.
+/// A component's memory that starts no larger than this is reset by writing over it, in place of giving its pages back: the
+/// next task finds them mapped, and no other thread has to be told. Of a larger one most pages are not touched, so that
+/// giving them back costs less than to write over all of them.
+///
+/// A module's instance is [put back](super::origin) instead, for which it is asked which of its pages were written to. Pages that
+/// the pool keeps would be all of them.
 const KEEP_RESIDENT_BYTES: usize = 2 << 20;
 
 /// Room for any number of functions and globals; it is allocated as a module needs it.
@@ -78,6 +81,7 @@ fn pool(settings: &Settings, facts: &Facts) -> PoolingAllocationConfig {
     let total = |each: usize| u32::try_from(instances.saturating_mul(each)).unwrap_or(u32::MAX);
     let most_elements = facts.tables.iter().copied().max().unwrap_or(0);
     let is_small = facts.memories.iter().all(|memory| memory.initial_bytes <= KEEP_RESIDENT_BYTES as u64);
+    let keeps = facts.form == Form::Component && is_small;
     // Each instance of a component has all of its memories and tables.
     let each = |of_one: usize| u32::try_from(of_one).unwrap_or(u32::MAX);
     let mut pool = PoolingAllocationConfig::new();
@@ -96,7 +100,7 @@ fn pool(settings: &Settings, facts: &Facts) -> PoolingAllocationConfig {
         .table_elements(POOL_TABLE_ELEMENTS.max(usize::try_from(most_elements).unwrap_or(usize::MAX)))
         .max_core_instance_size(INSTANCE_BYTES)
         .max_component_instance_size(INSTANCE_BYTES)
-        .linear_memory_keep_resident(if is_small { KEEP_RESIDENT_BYTES } else { 0 })
+        .linear_memory_keep_resident(if keeps { KEEP_RESIDENT_BYTES } else { 0 })
         .table_keep_resident(KEEP_RESIDENT_BYTES);
     pool
 }

@@ -23,6 +23,7 @@ mod limiter;
 mod marks;
 mod origin;
 mod output_files;
+pub(crate) mod page_map;
 mod poll;
 mod processor;
 mod random;

@@ -1,8 +1,8 @@
 //! The state in which every instance of a module begins, and the way back to it.
 //!
 //! A pristine instance need not be a new one. Of a module that was [marked](super::marks) all state is known: it is copied
-//! once, when the first instance has been made and initialised, and written over what a task left of it. That costs a tenth
-//! of making an instance, and shares nothing with other workers.
+//! once, when the first instance has been made and initialised, and written over what a task left of it: of its memories,
+//! over the pages that were written to. That costs a tenth of making an instance, and shares nothing with other workers.
 
 use std::sync::OnceLock;
 
@@ -10,11 +10,15 @@ use wasmtime::{Global, Instance, Memory, Store, Val};
 
 use super::guest::Guest;
 use super::marks;
+use super::page_map::PageMap;
 
-/// Beyond this, giving memory back to the system costs less than writing over it: most of it was not touched.
-pub const MOST_BYTES: usize = 2 << 20;
+/// More than this is not written back: pages that come anew from the system, as they are touched, cost less.
+const MOST_WRITTEN_BYTES: usize = 2 << 20;
 
-/// What is looked at as one: memory that begins as zeros is not copied.
+/// Of memories beyond this, even to ask which of their pages were written to takes too long.
+const MOST_BYTES: usize = 16 << 20;
+
+/// What is looked at as one where the system does not tell what was written to.
 const PAGE_BYTES: usize = 4 << 10;
 
 /// The state in which all instances of a module begin; there is none of modules that may have more than can be seen.
@@ -25,26 +29,26 @@ pub struct Origin {
 }
 
 struct State {
+    /// Tells which pages to write back; without it, that is all of them.
+    page_map: Option<PageMap>,
+    page_bytes: usize,
     memories: Vec<Image>,
     globals: Vec<Val>,
 }
 
 /// The contents of a memory.
 struct Image {
-    size_bytes: usize,
-    runs: Vec<Run>,
-}
-
-/// Pages that lie one behind the other.
-enum Run {
-    Zeros(usize),
-    Bytes(Box<[u8]>),
+    bytes: Vec<u8>,
+    /// Which of its pages are all zeros.
+    zeros: Vec<bool>,
 }
 
 /// Where an instance's state is.
 pub struct Handles {
     memories: Vec<Memory>,
     globals: Vec<Global>,
+    /// Room for what the page map tells.
+    entries: Vec<u8>,
 }
 
 impl Origin {
@@ -59,17 +63,25 @@ impl Origin {
             return None;
         }
         let handles = Handles::of(store, instance)?;
-        self.state.get_or_init(|| State::of(store, &handles)).is_some().then_some(handles)
+        let mut is_first = false;
+        let state = self.state.get_or_init(|| {
+            is_first = true;
+            State::of(store, &handles)
+        });
+        // Of the first, all of its memory was read just now: pages are there which would be taken for written ever after.
+        (state.is_some() && !is_first).then_some(handles)
     }
 
     /// Puts an instance back to how it began. False if it cannot be; it is not to be used again then.
     #[must_use]
-    pub fn restore(&self, store: &mut Store<Guest>, handles: &Handles) -> bool {
-        let Some(Some(State { memories, globals })) = self.state.get() else { return false };
-        let images = handles.memories.iter().zip(memories);
-        let values = handles.globals.iter().zip(globals);
-        images.into_iter().all(|(memory, image)| image.write(memory.data_mut(&mut *store)))
-            && values.into_iter().all(|(global, value)| global.set(&mut *store, *value).is_ok())
+    pub fn restore(&self, store: &mut Store<Guest>, handles: &mut Handles) -> bool {
+        let Some(Some(state)) = self.state.get() else { return false };
+        let memories = handles.memories.iter().zip(&state.memories);
+        let globals = handles.globals.iter().zip(&state.globals);
+        memories
+            .into_iter()
+            .all(|(memory, image)| state.write_back(memory.data_mut(&mut *store), image, &mut handles.entries))
+            && globals.into_iter().all(|(global, value)| global.set(&mut *store, *value).is_ok())
     }
 }
 
@@ -79,7 +91,7 @@ impl Handles {
         let memories: Vec<Memory> = memories.collect();
         let globals = (0..).map_while(|number| instance.get_global(&mut *store, &marks::global_name(number))).collect();
         // A contract asks for a memory: a module without one that can be seen has not been marked.
-        (!memories.is_empty()).then_some(Self { memories, globals })
+        (!memories.is_empty()).then_some(Self { memories, globals, entries: Vec::new() })
     }
 }
 
@@ -87,57 +99,50 @@ impl State {
     /// `None` if it is too large to be worth it.
     fn of(store: &mut Store<Guest>, handles: &Handles) -> Option<Self> {
         let size_bytes: usize = handles.memories.iter().map(|memory| memory.data_size(&*store)).sum();
-        (size_bytes <= MOST_BYTES).then(|| Self {
-            memories: handles.memories.iter().map(|memory| Image::of(memory.data(&*store))).collect(),
+        let page_map = PageMap::open();
+        let most_bytes = if page_map.is_some() { MOST_BYTES } else { MOST_WRITTEN_BYTES };
+        let page_bytes = page_map.as_ref().map_or(PAGE_BYTES, PageMap::page_bytes);
+        (size_bytes <= most_bytes).then(|| Self {
+            memories: handles.memories.iter().map(|memory| Image::of(memory.data(&*store), page_bytes)).collect(),
             globals: handles.globals.iter().map(|global| global.get(&mut *store)).collect(),
+            page_map,
+            page_bytes,
         })
+    }
+
+    /// Makes `memory` what it was. False if it has grown, or too much of it was written to.
+    fn write_back(&self, memory: &mut [u8], image: &Image, entries: &mut Vec<u8>) -> bool {
+        if memory.len() != image.bytes.len() {
+            return false;
+        }
+        let Some(page_map) = &self.page_map else {
+            (0..image.zeros.len()).for_each(|page| image.write_back(memory, page, self.page_bytes));
+            return true;
+        };
+        let Some(entries) = page_map.read(memory, entries) else { return false };
+        let mut pages = entries.written();
+        for page in pages.by_ref().take(MOST_WRITTEN_BYTES / self.page_bytes) {
+            image.write_back(memory, page, self.page_bytes);
+        }
+        pages.next().is_none()
     }
 }
 
 impl Image {
-    fn of(data: &[u8]) -> Self {
-        let mut runs = Vec::new();
-        for page in data.chunks(PAGE_BYTES) {
-            let is_zero = page.iter().all(|byte| *byte == 0);
-            match runs.last_mut() {
-                Some(Run::Zeros(bytes)) if is_zero => *bytes += page.len(),
-                Some(Run::Bytes(bytes)) if !is_zero => *bytes = [bytes, page].concat().into(),
-                _ => runs.push(if is_zero { Run::Zeros(page.len()) } else { Run::Bytes(page.into()) }),
-            }
-        }
-        Self { size_bytes: data.len(), runs }
+    fn of(memory: &[u8], page_bytes: usize) -> Self {
+        let zeros = memory.chunks(page_bytes).map(|page| page.iter().all(|byte| *byte == 0)).collect();
+        Self { bytes: memory.to_vec(), zeros }
     }
 
-    /// Makes `data` what it was. False if it has grown.
-    ///
     /// Zeros are written at once. What a module lays out is mostly read by tasks, and compared for less than it is copied.
-    fn write(&self, mut data: &mut [u8]) -> bool {
-        if data.len() != self.size_bytes {
-            return false;
-        }
-        for run in &self.runs {
-            let pages;
-            (pages, data) = data.split_at_mut(run.size_bytes());
-            match run {
-                Run::Zeros(_) => pages.fill(0),
-                Run::Bytes(bytes) => {
-                    for (page, original) in pages.chunks_mut(PAGE_BYTES).zip(bytes.chunks(PAGE_BYTES)) {
-                        if page != original {
-                            page.copy_from_slice(original);
-                        }
-                    }
-                }
-            }
-        }
-        true
-    }
-}
-
-impl Run {
-    fn size_bytes(&self) -> usize {
-        match self {
-            Self::Zeros(bytes) => *bytes,
-            Self::Bytes(bytes) => bytes.len(),
+    fn write_back(&self, memory: &mut [u8], page: usize, page_bytes: usize) {
+        let start = page * page_bytes;
+        let end = memory.len().min(start + page_bytes);
+        let (page_now, original) = (&mut memory[start..end], &self.bytes[start..end]);
+        if self.zeros[page] {
+            page_now.fill(0);
+        } else if page_now != original {
+            page_now.copy_from_slice(original);
         }
     }
 }
@@ -146,16 +151,31 @@ impl Run {
 mod tests {
     use super::*;
 
+    const PAGE: usize = PAGE_BYTES;
+
+    fn state(memory: &[u8], page_map: Option<PageMap>) -> State {
+        State { page_map, page_bytes: PAGE, memories: vec![Image::of(memory, PAGE)], globals: Vec::new() }
+    }
+
     #[test]
-    fn an_image_writes_what_it_was_made_of() {
-        let (zeros, ones) = ([0; PAGE_BYTES], [1; PAGE_BYTES]);
+    fn a_memory_becomes_what_it_was_whether_or_not_the_system_tells_what_was_written() {
+        let (zeros, ones) = ([0; PAGE], [1; PAGE]);
         for pages in [vec![], vec![zeros], vec![ones, ones, zeros, zeros, ones], vec![zeros, ones, zeros]] {
-            let data = pages.concat();
-            let image = Image::of(&data);
-            let mut used = vec![7; data.len()];
-            assert!(image.write(&mut used));
-            assert_eq!(used, data);
-            assert!(!image.write(&mut vec![7; data.len() + 1]), "it has grown");
+            let before = pages.concat();
+            // Memories of WebAssembly begin where a page does.
+            let mut room = vec![0; before.len() + PAGE];
+            let start = room.as_ptr().align_offset(PAGE);
+            let memory = &mut room[start..start + before.len()];
+            for page_map in [None, PageMap::open()] {
+                let state = state(&before, page_map);
+                memory.fill(7);
+                assert!(state.write_back(memory, &state.memories[0], &mut Vec::new()));
+                assert_eq!(memory, before);
+                assert!(
+                    !state.write_back(&mut vec![7; before.len() + 1], &state.memories[0], &mut Vec::new()),
+                    "grown"
+                );
+            }
         }
     }
 }

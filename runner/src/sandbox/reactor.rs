@@ -319,7 +319,7 @@ impl Instance {
 
     /// Puts it back to how it began. False if it cannot be.
     fn restore(&mut self, origin: &Origin) -> bool {
-        self.handles.as_ref().is_some_and(|handles| origin.restore(&mut self.store, handles))
+        self.handles.as_mut().is_some_and(|handles| origin.restore(&mut self.store, handles))
     }
 
     async fn call(&mut self) -> wasmtime::Result<Reply> {

@@ -1,0 +1,118 @@
+//! Which pages of memory have been written to, as the system's page tables tell.
+//!
+//! A memory of WebAssembly is a private mapping. A page of it that was never written to is not there, or is the file's own;
+//! the first write makes a copy of it, which is anonymous: there, swapped out, or on its way from one place to another. The
+//! entries of `/proc/self/pagemap` tell these apart under the lock of the page table, in each of these states
+//! (Linux, `Documentation/admin-guide/mm/pagemap.rst`, and `pte_to_pagemap_entry` in `fs/proc/task_mmu.c`).
+//!
+//! `PAGEMAP_SCAN`, which wasmtime has an option for, is quicker and no substitute: it passes over written pages that are
+//! swapped out or being moved.
+
+use std::fs::File;
+use std::hint::black_box;
+use std::os::unix::fs::FileExt as _;
+
+/// Bits of an entry: the page is there; it is swapped out, or being moved; it is a file's, not a copy of ours.
+const PRESENT: u64 = 1 << 63;
+const SWAPPED: u64 = 1 << 62;
+const FILE: u64 = 1 << 61;
+
+const ENTRY_BYTES: usize = size_of::<u64>();
+
+/// Where the system keeps it.
+pub const PATH: &str = "/proc/self/pagemap";
+
+/// This process's page tables.
+pub struct PageMap {
+    file: File,
+    page_bytes: usize,
+}
+
+impl PageMap {
+    /// `None` where the system does not tell, or what it tells is not true.
+    pub fn open() -> Option<Self> {
+        let page_map = Self { file: File::open(PATH).ok()?, page_bytes: rustix::param::page_size() };
+        page_map.is_true().then_some(page_map)
+    }
+
+    pub fn page_bytes(&self) -> usize {
+        self.page_bytes
+    }
+
+    /// The entries of the pages of `memory`; `None` if it is not made of whole pages.
+    pub fn read<'a>(&self, memory: &[u8], buffer: &'a mut Vec<u8>) -> Option<Entries<'a>> {
+        let start = memory.as_ptr().addr();
+        if !start.is_multiple_of(self.page_bytes) || !memory.len().is_multiple_of(self.page_bytes) {
+            return None;
+        }
+        let entry = |address: usize| address / self.page_bytes * ENTRY_BYTES;
+        buffer.resize(entry(memory.len()), 0);
+        self.file.read_exact_at(buffer, u64::try_from(entry(start)).ok()?).ok()?;
+        Some(Entries(buffer))
+    }
+
+    /// Pages that were written to a moment ago must be told.
+    fn is_true(&self) -> bool {
+        const PAGES: usize = 2;
+        let written = black_box(vec![1; (PAGES + 1) * self.page_bytes]);
+        let start = written.as_ptr().align_offset(self.page_bytes);
+        let pages = written.get(start..start + PAGES * self.page_bytes);
+        pages.and_then(|pages| Some(self.read(pages, &mut Vec::new())?.written().count())) == Some(PAGES)
+    }
+}
+
+/// One for each page.
+pub struct Entries<'a>(&'a [u8]);
+
+impl Entries<'_> {
+    /// Which pages may have been written to, counted from the first.
+    pub fn written(&self) -> impl Iterator<Item = usize> {
+        let (entries, _) = self.0.as_chunks::<ENTRY_BYTES>();
+        let entries = entries.iter().map(|entry| u64::from_ne_bytes(*entry));
+        entries.enumerate().filter(|(_, entry)| may_be_written(*entry)).map(|(page, _)| page)
+    }
+}
+
+fn may_be_written(entry: u64) -> bool {
+    entry & (PRESENT | SWAPPED) != 0 && entry & FILE == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_are_told_from_what_is_untouched_in_every_state() {
+        for (entry, expected) in [
+            (0, false),
+            // Of a file, being moved or not.
+            (PRESENT | FILE, false),
+            (SWAPPED | FILE, false),
+            // A copy: there, swapped out or being moved.
+            (PRESENT, true),
+            (SWAPPED, true),
+            // With more that is told of it: exclusively mapped, soft-dirty, a frame.
+            (PRESENT | 1 << 56 | 1 << 55 | 7, true),
+        ] {
+            assert_eq!(may_be_written(entry), expected, "{entry:#x}");
+        }
+    }
+
+    #[test]
+    fn pages_are_told_one_by_one() {
+        let page_map = PageMap::open().expect("a page map");
+        let page_bytes = page_map.page_bytes();
+        // So large that it is always a mapping of its own, which nobody has written to.
+        let mut memory = vec![0_u8; 64 << 20];
+        let start = memory.as_ptr().align_offset(page_bytes);
+        let pages = &mut memory[start..start + 1000 * page_bytes];
+        let mut buffer = Vec::new();
+        let mut told = |pages: &[u8]| page_map.read(pages, &mut buffer).unwrap().written().collect::<Vec<usize>>();
+        assert!(told(pages).is_empty());
+        for page in [0, 1, 500, 511, 999] {
+            pages[page * page_bytes + 7] = 1;
+            // With huge pages, its neighbours were made with it.
+            assert!(told(pages).contains(&page), "{page}");
+        }
+    }
+}
