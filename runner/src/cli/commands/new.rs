@@ -14,18 +14,11 @@ use crate::cli::printable::printable;
 use crate::cli::terminal::Stdout;
 
 /// # Errors
-/// If the name is no name, the language has no such template, or the folder is there or cannot be written.
+/// If the name is no name, or the folder is there or cannot be written.
 pub fn run(args: &NewArgs) -> anyhow::Result<Exit> {
     let language = args.lang;
     let name = project_name(&args.path)?;
-    let template = if args.no_sdk {
-        language.without_sdk.as_ref().ok_or_else(|| {
-            let message = format!("there is no template for {} without the SDK", language.title);
-            UsageError::with_hint(message, "leave --no-sdk away")
-        })?
-    } else {
-        &language.with_sdk
-    };
+    let template = if args.no_sdk { &language.without_sdk } else { &language.with_sdk };
     let project = Project { name, language, template, has_sdk: !args.no_sdk };
     project.write(&args.path)?;
 

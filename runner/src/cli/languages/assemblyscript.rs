@@ -27,7 +27,7 @@ pub const ASSEMBLYSCRIPT: Language = Language {
         build: BUILD,
         module: "{{name}}.wasm",
     },
-    without_sdk: Some(Template {
+    without_sdk: Template {
         files: &[&files!(
             "assemblyscript",
             [
@@ -41,7 +41,7 @@ pub const ASSEMBLYSCRIPT: Language = Language {
         set_up: SET_UP,
         build: BUILD,
         module: "{{name}}.wasm",
-    }),
+    },
 };
 
 const SDK: &[File] = &sdk_files!(

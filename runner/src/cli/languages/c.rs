@@ -13,13 +13,13 @@ pub const C: Language = Language {
                 -I sandmill -o {{name}}.wasm processor.c sandmill/sandmill.c",
         module: "{{name}}.wasm",
     },
-    without_sdk: Some(Template {
+    without_sdk: Template {
         files: &[&files!("c", ["processor.c.in"])],
         set_up: "python3 -m pip install ziglang==0.17.1",
         build: "python3 -m ziglang cc --target=wasm32-wasi -O2 -Wall -s -Wl,-z,stack-size=65536 -o {{name}}.wasm \
                 processor.c",
         module: "{{name}}.wasm",
-    }),
+    },
 };
 
 const SDK: &[File] = &sdk_files!("c/", "sandmill", ["README.md", "sandmill.c", "sandmill.h"]);

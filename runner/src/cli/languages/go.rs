@@ -14,12 +14,12 @@ pub const GO: Language = Language {
         build: "GOOS=wasip1 GOARCH=wasm go build -trimpath -buildmode=c-shared -o {{name}}.wasm",
         module: "{{name}}.wasm",
     },
-    without_sdk: Some(Template {
+    without_sdk: Template {
         files: &[&files!("go", ["go.mod.in", "main.go.in"])],
         set_up: SET_UP,
         build: "GOOS=wasip1 GOARCH=wasm go build -trimpath -o {{name}}.wasm",
         module: "{{name}}.wasm",
-    }),
+    },
 };
 
 const SDK: &[File] = &sdk_files!(

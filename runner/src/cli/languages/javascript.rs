@@ -2,6 +2,9 @@
 
 use super::{File, Language, Template, files, sdk_files};
 
+const SET_UP: &str = "node --version    # 20 or later, with npm, from https://nodejs.org or your system's packages";
+const BUILD: &str = "npm install && npm run build";
+
 pub const JAVASCRIPT: Language = Language {
     name: "javascript",
     aliases: &["js", "typescript", "ts"],
@@ -21,11 +24,26 @@ pub const JAVASCRIPT: Language = Language {
             SDK,
             WIT,
         ],
-        set_up: "node --version    # 20 or later, with npm, from https://nodejs.org or your system's packages",
-        build: "npm install && npm run build",
+        set_up: SET_UP,
+        build: BUILD,
         module: "{{name}}.wasm",
     },
-    without_sdk: None,
+    without_sdk: Template {
+        files: &[&files!(
+            "javascript",
+            [
+                "package-lock.json.in",
+                "package.json.in",
+                "processor.js.in",
+                "wit/command.wit.in",
+                "wit/deps/cli/cli.wit.in",
+                "wit/deps/io/streams.wit.in",
+            ]
+        )],
+        set_up: SET_UP,
+        build: BUILD,
+        module: "{{name}}.wasm",
+    },
 };
 
 const SDK: &[File] = &sdk_files!(

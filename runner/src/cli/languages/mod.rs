@@ -39,8 +39,8 @@ pub struct Language {
     /// Its name in text.
     pub title: &'static str,
     pub with_sdk: Template,
-    /// A WASI command that knows nothing of sandmill, where the language can make one.
-    pub without_sdk: Option<Template>,
+    /// A WASI command that knows nothing of sandmill.
+    pub without_sdk: Template,
 }
 
 #[derive(Debug)]
@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn no_file_of_a_template_comes_twice() {
         for language in ALL {
-            for template in [Some(&language.with_sdk), language.without_sdk.as_ref()].into_iter().flatten() {
+            for template in [&language.with_sdk, &language.without_sdk] {
                 let paths = template.files.iter().copied().chain([COMMON]).flatten().map(|file| file.path);
                 let distinct: HashSet<_> = paths.clone().collect();
                 assert_eq!(distinct.len(), paths.count(), "{}", language.name);

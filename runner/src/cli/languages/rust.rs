@@ -19,12 +19,12 @@ pub const RUST: Language = Language {
         build: BUILD,
         module: "target/wasm32-wasip1/release/{{module_name}}.wasm",
     },
-    without_sdk: Some(Template {
+    without_sdk: Template {
         files: &[&files!("rust", ["Cargo.toml.in", ".cargo/config.toml.in", "src/main.rs.in"])],
         set_up: SET_UP,
         build: BUILD,
         module: "target/wasm32-wasip1/release/{{name}}.wasm",
-    }),
+    },
 };
 
 /// The manifests of the SDK belong to our workspace; a project has its own.

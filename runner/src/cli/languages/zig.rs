@@ -12,12 +12,12 @@ pub const ZIG: Language = Language {
         build: "python3 -m ziglang build",
         module: "zig-out/bin/{{name}}.wasm",
     },
-    without_sdk: Some(Template {
+    without_sdk: Template {
         files: &[&files!("zig", ["build.zig.in", "processor.zig.in"])],
         set_up: "python3 -m pip install ziglang==0.17.1",
         build: "python3 -m ziglang build",
         module: "zig-out/bin/{{name}}.wasm",
-    }),
+    },
 };
 
 const SDK: &[File] = &sdk_files!("zig/", "sandmill", ["README.md", "sandmill.zig"]);
