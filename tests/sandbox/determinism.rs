@@ -14,7 +14,7 @@ fn with_isolation(isolation: Isolation) -> Settings {
 
 /// A script for each contract whose guests may import WASI.
 fn scripts() -> impl Iterator<Item = Script> {
-    Script::commands().into_iter().chain([Script::reactor()])
+    Script::commands().into_iter().chain([Script::reactor(), Script::processor_component()])
 }
 
 /// A guest that draws 1,000 random bytes, in two pieces, and where they are.

@@ -1,6 +1,7 @@
 //! A guest that makes the calls which a test asks for, one after the other, and shows what came of them.
 //!
-//! A script is written into `calls_command.wat` or `calls_reactor.wat`, so each test's guest has its calls compiled in.
+//! A script is written into `calls_command.wat`, `calls_reactor.wat` or `calls_component.wat`, so each test's guest has its
+//! calls compiled in.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -92,6 +93,11 @@ impl Script {
     /// For an SDK reactor.
     pub fn reactor() -> Self {
         Self::new("calls_reactor.wat")
+    }
+
+    /// For a component that is a processor. It may call WASI, and nothing of ABI 1.
+    pub fn processor_component() -> Self {
+        Self { is_component: true, ..Self::new("calls_component.wat") }
     }
 
     fn new(template: &'static str) -> Self {
@@ -189,7 +195,11 @@ impl Script {
 
     /// The guest, as text or binary.
     pub fn processor(&self) -> Vec<u8> {
-        if self.is_component { components::command(self.source()) } else { self.source().into_bytes() }
+        match self.template {
+            "calls_component.wat" => components::processor(&self.source(), "processor"),
+            _ if self.is_component => components::command(self.source()),
+            _ => self.source().into_bytes(),
+        }
     }
 
     /// Runs the script as one task, which may end in any way.
