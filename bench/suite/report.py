@@ -5,6 +5,7 @@ from pathlib import Path
 
 from suite.contenders import CHUNK_SIZES, name
 from suite.machine import median
+from suite.measures import Language
 
 
 def contenders(runs: list, path: Path) -> None:
@@ -49,32 +50,35 @@ def verdict(reached: bool | None) -> str:
 
 
 def of_contenders(runs: list) -> list:
-    """Goals 1 to 6: ratios of medians of the same run over the same files."""
-    seconds = {contender.name: median(timing.seconds for timing in timings) for contender, timings in runs}
-    native, through = seconds[name("bare native", 2)], seconds[name("native through sandmill", 2)]
+    """Goals 1 to 6: ratios within each round, in which one is timed shortly after the other; the medians of those."""
+    seconds = {contender.name: [timing.seconds for timing in timings] for contender, timings in runs}
+
+    def ratio(one: str, other: str) -> float:
+        return median(mine / its for mine, its in zip(seconds[one], seconds[other]))
+
+    def gain(kind: str) -> float:
+        return ratio(name(kind, 1), name(kind, 2))
+
     rows = []
     for number, kind, of_native, of_through in (
         ("1", "SDK, fresh", 0.50, 0.70),
         ("2", "SDK, kept", 0.65, 0.90),
         ("3", "command, fresh", 0.40, 0.60),
     ):
-        mine = seconds[name(kind, 2)]
-        rows.append(at_least(number, f"{kind}, of bare native", of_native, native / mine))
-        rows.append(at_least(number, f"{kind}, of native through sandmill", of_through, through / mine))
-    first = seconds[name("SDK, fresh", 2)]
-    best, size = min((seconds[f"concurrent.futures, chunksize {size}"], size) for size in CHUNK_SIZES)
-    rows.append(at_least("4", f"SDK, fresh, to concurrent.futures (chunksize {size})", 1.3, best / first, "x"))
-    rows.append(at_least("4", "SDK, fresh, to MPIRE map", 2.5, seconds["MPIRE map"] / first, "x"))
-    ray = seconds["R-3PO on Ray"] / seconds["SDK, fresh, for R-3PO"]
-    rows.append(at_least("4", "SDK, fresh, to R-3PO on Ray", 20, ray, "x"))
+        for base, least in (("bare native", of_native), ("native through sandmill", of_through)):
+            rows.append(at_least(number, f"{kind}, of {base}", least, ratio(name(base, 2), name(kind, 2))))
+    first = name("SDK, fresh", 2)
+    best, size = min((ratio(f"concurrent.futures, chunksize {size}", first), size) for size in CHUNK_SIZES)
+    rows.append(at_least("4", f"SDK, fresh, to concurrent.futures (chunksize {size})", 1.3, best, "x"))
+    rows.append(at_least("4", "SDK, fresh, to MPIRE map", 2.5, ratio("MPIRE map", first), "x"))
+    rows.append(at_least("4", "SDK, fresh, to R-3PO on Ray", 20, ratio("R-3PO on Ray", "SDK, fresh, for R-3PO"), "x"))
     for tool in ("xargs", "GNU parallel"):
-        ratio = seconds[f"{tool}, wasmtime CLI"] / seconds["command, fresh, for the CLI"]
-        rows.append(at_least("5", f"command, fresh, to {tool} and the wasmtime CLI", 50, ratio, "x"))
-    gain = seconds[name("bare native", 1)] / native
+        over = ratio(f"{tool}, wasmtime CLI", "command, fresh, for the CLI")
+        rows.append(at_least("5", f"command, fresh, to {tool} and the wasmtime CLI", 50, over, "x"))
+    natives = gain("bare native")
     for kind in ("SDK, fresh", "SDK, kept", "command, fresh"):
-        ours = seconds[name(kind, 1)] / seconds[name(kind, 2)]
-        what = f"{kind}: gain of a second worker ({ours:.2f}) to native's ({gain:.2f})"
-        rows.append(at_least("6", what, 0.9, ours / gain))
+        what = f"{kind}: gain of a second worker ({gain(kind):.2f}) to native's ({natives:.2f})"
+        rows.append(at_least("6", what, 0.9, gain(kind) / natives))
     return rows
 
 
@@ -125,20 +129,22 @@ def told(figure: float | None, unit: str) -> str:
     return "not measured" if figure is None else f"{figure:.2f}{unit}" if figure < 100 else f"{figure:.0f}{unit}"
 
 
-def languages(rows: list, path: Path) -> None:
+def languages(found: list[Language], path: Path) -> None:
     """Prints what a task costs in every language, and writes it to `path`."""
 
-    def us(figure: float | None) -> str:
-        return "" if figure is None else f"{figure:.1f}"
+    def figure(number: float | None) -> str:
+        return "" if number is None else f"{number:.1f}"
 
     rows = [
-        {"processor": stem, "kb": round(kb), "fresh_us": us(fresh), "cold_us": us(cold), "kept_us": us(kept)}
-        for stem, kb, fresh, cold, kept in rows
+        {"processor": one.processor, "kb": round(one.kb)}
+        | {name: figure(getattr(one, name)) for name in ("fresh_us", "cold_us", "kept_us")}
+        | {name: round(getattr(one, name)) for name in ("first_run_ms", "later_run_ms")}
+        for one in found
     ]
     write(path, rows)
-    print(f"\n{'microseconds a task':28}{'KB':>8}{'fresh':>10}{'cold':>10}{'kept':>10}")
-    for row in rows:
-        print(f"{row['processor']:28}{row['kb']:>8}{row['fresh_us']:>10}{row['cold_us']:>10}{row['kept_us']:>10}")
+    print()
+    for row in [{name: name for name in rows[0]}, *rows]:
+        print(f"{row['processor']:20}" + "".join(f"{row[name]:>14}" for name in list(row)[1:]))
 
 
 def big(figures: list, path: Path) -> None:
