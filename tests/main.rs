@@ -5,6 +5,7 @@
 
 mod archives;
 mod assemblyscript;
+mod changing;
 mod choosing;
 mod cli;
 mod compressed;

@@ -79,6 +79,11 @@ impl Attack {
         }
     }
 
+    /// Whether it is what reads and compiles it that is attacked, before any task.
+    pub(super) fn is_bomb(&self) -> bool {
+        matches!(self.code, Code::Made(..))
+    }
+
     /// The module or component that makes this attack.
     pub fn source(&self, guise: Guise) -> Vec<u8> {
         let code = match self.code {

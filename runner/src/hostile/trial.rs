@@ -30,7 +30,7 @@ pub struct Trial {
     pub attack: &'static Attack,
     pub guise: Guise,
     pub ended: End,
-    /// How long the attack was let go on.
+    /// How long the attack was let go on: in its task, or until it was refused; one on the compiler in both.
     pub elapsed: Duration,
     /// The most memory that its guest had at once.
     pub memory_bytes: u64,
@@ -59,7 +59,13 @@ impl Trial {
                 trial.ended = End::Done;
                 trial.wrong.push("it was not refused".to_owned());
             }
-            Ok(processor) => trial.run_tasks(&processor, &settings.budget),
+            Ok(processor) => {
+                let loaded = started.elapsed();
+                trial.run_tasks(&processor, &settings.budget);
+                if attack.is_bomb() {
+                    trial.elapsed += loaded;
+                }
+            }
             Err(error) => {
                 trial.elapsed = started.elapsed();
                 let message = format!("{error:#}");

@@ -99,7 +99,9 @@ impl State {
     /// `None` if it is too large to be worth it.
     fn of(store: &mut Store<Guest>, handles: &Handles) -> Option<Self> {
         let size_bytes: usize = handles.memories.iter().map(|memory| memory.data_size(&*store)).sum();
-        let page_map = PageMap::open();
+        let tells =
+            |page_map: &PageMap| handles.memories.iter().all(|memory| page_map.tells_of(memory.data_mut(&mut *store)));
+        let page_map = PageMap::open().filter(tells);
         let most_bytes = if page_map.is_some() { MOST_BYTES } else { MOST_WRITTEN_BYTES };
         let page_bytes = page_map.as_ref().map_or(PAGE_BYTES, PageMap::page_bytes);
         (size_bytes <= most_bytes).then(|| Self {

@@ -29,10 +29,23 @@ pub struct PageMap {
 }
 
 impl PageMap {
-    /// `None` where the system does not tell, or what it tells is not true.
+    /// `None` where the system does not tell.
     pub fn open() -> Option<Self> {
-        let page_map = Self { file: File::open(PATH).ok()?, page_bytes: rustix::param::page_size() };
-        page_map.is_true().then_some(page_map)
+        Some(Self { file: File::open(PATH).ok()?, page_bytes: rustix::param::page_size() })
+    }
+
+    /// Whether it tells of `memory` what is written to it: of a mapping that is not private it does not. Its first page and its
+    /// last are written to for that, with what is there.
+    pub fn tells_of(&self, memory: &mut [u8]) -> bool {
+        for end in [0, memory.len().saturating_sub(1)] {
+            if let Some(byte) = memory.get_mut(end) {
+                *byte = black_box(*byte);
+            }
+        }
+        let last = (memory.len() / self.page_bytes).saturating_sub(1);
+        let told =
+            |entries: Entries<'_>| [0, last].iter().all(|page| entries.written().any(|written| written == *page));
+        memory.is_empty() || self.read(memory, &mut Vec::new()).is_some_and(told)
     }
 
     pub fn page_bytes(&self) -> usize {
@@ -49,15 +62,6 @@ impl PageMap {
         buffer.resize(entry(memory.len()), 0);
         self.file.read_exact_at(buffer, u64::try_from(entry(start)).ok()?).ok()?;
         Some(Entries(buffer))
-    }
-
-    /// Pages that were written to a moment ago must be told.
-    fn is_true(&self) -> bool {
-        const PAGES: usize = 2;
-        let written = black_box(vec![1; (PAGES + 1) * self.page_bytes]);
-        let start = written.as_ptr().align_offset(self.page_bytes);
-        let pages = written.get(start..start + PAGES * self.page_bytes);
-        pages.and_then(|pages| Some(self.read(pages, &mut Vec::new())?.written().count())) == Some(PAGES)
     }
 }
 
@@ -114,5 +118,15 @@ mod tests {
             // With huge pages, its neighbours were made with it.
             assert!(told(pages).contains(&page), "{page}");
         }
+        assert!(page_map.tells_of(pages) && page_map.tells_of(&mut []));
+    }
+
+    #[test]
+    fn what_does_not_tell_what_was_written_is_not_believed() {
+        let page_map = PageMap { file: File::open("/dev/zero").unwrap(), ..PageMap::open().unwrap() };
+        let mut memory = vec![0_u8; 8 * page_map.page_bytes];
+        let start = memory.as_ptr().align_offset(page_map.page_bytes);
+        assert!(!page_map.tells_of(&mut memory[start..start + 4 * page_map.page_bytes]));
+        assert!(!PageMap::open().unwrap().tells_of(&mut memory[start + 1..]), "no whole pages");
     }
 }
