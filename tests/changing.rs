@@ -70,7 +70,7 @@ fn ended(change: impl FnOnce(&Path) + Send) -> Option<(String, String)> {
 }
 
 fn ended_in_time(change: impl Fn(&Path) + Sync) -> (String, String) {
-    (0..50).find_map(|_| ended(&change)).expect("a change while the input is read")
+    (0..50).find_map(|_| ended(&change)).unwrap_or_else(|| panic!("no change came while the input was read"))
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn an_input_whose_name_goes_while_it_is_read_is_read_to_its_end() {
             fs::write(&other, "x").unwrap();
             fs::rename(other, path).unwrap();
         }),
-        ended_in_time(|path| fs::set_permissions(path, Permissions::from_mode(0)).unwrap()),
+        ended_in_time(|path| fs::set_permissions(path, Permissions::from_mode(0o000)).unwrap()),
     ] {
         assert_eq!(ended, ("guest_error".to_owned(), SIZE_BYTES.to_string()));
     }
