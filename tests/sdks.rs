@@ -267,10 +267,10 @@ fn memory_that_runs_out_is_called_so_whatever_the_sdk() {
     fs::write(folder.path().join("in-memory"), "x".repeat(1_000_000)).unwrap();
     fs::write(folder.path().join("pulled"), "x".repeat(4_000_000)).unwrap();
     for language in LANGUAGES {
-        // Those that bring a runtime have most of that before there is an input.
+        // Those that bring a runtime, or begin with more memory, have most of that before there is an input.
         let memory = match language {
             "python" => "14MiB",
-            "javascript" => "2MiB",
+            "javascript" | "assemblyscript" => "2MiB",
             "go" => "4MiB",
             _ => "1MiB",
         };
