@@ -10,16 +10,13 @@ use wasmtime::{Global, Instance, Memory, Store, Val};
 
 use super::guest::Guest;
 use super::marks;
-use super::page_map::PageMap;
+use super::page_map::{PAGE_BYTES, PageMap};
 
 /// More than this is not written back: pages that come anew from the system, as they are touched, cost less.
 const MOST_WRITTEN_BYTES: usize = 2 << 20;
 
 /// Of memories beyond this, even to ask which of their pages were written to takes too long.
 const MOST_BYTES: usize = 16 << 20;
-
-/// What is looked at as one where the system does not tell what was written to.
-const PAGE_BYTES: usize = 4 << 10;
 
 /// The state in which all instances of a module begin; there is none of modules that may have more than can be seen.
 pub struct Origin {
@@ -31,7 +28,6 @@ pub struct Origin {
 struct State {
     /// Tells which pages to write back; without it, that is all of them.
     page_map: Option<PageMap>,
-    page_bytes: usize,
     memories: Vec<Image>,
     globals: Vec<Val>,
 }
@@ -103,12 +99,10 @@ impl State {
             |page_map: &PageMap| handles.memories.iter().all(|memory| page_map.tells_of(memory.data_mut(&mut *store)));
         let page_map = PageMap::open().filter(tells);
         let most_bytes = if page_map.is_some() { MOST_BYTES } else { MOST_WRITTEN_BYTES };
-        let page_bytes = page_map.as_ref().map_or(PAGE_BYTES, PageMap::page_bytes);
         (size_bytes <= most_bytes).then(|| Self {
-            memories: handles.memories.iter().map(|memory| Image::of(memory.data(&*store), page_bytes)).collect(),
+            memories: handles.memories.iter().map(|memory| Image::of(memory.data(&*store))).collect(),
             globals: handles.globals.iter().map(|global| global.get(&mut *store)).collect(),
             page_map,
-            page_bytes,
         })
     }
 
@@ -118,28 +112,28 @@ impl State {
             return false;
         }
         let Some(page_map) = &self.page_map else {
-            (0..image.zeros.len()).for_each(|page| image.write_back(memory, page, self.page_bytes));
+            (0..image.zeros.len()).for_each(|page| image.write_back(memory, page));
             return true;
         };
         let Some(entries) = page_map.read(memory, entries) else { return false };
         let mut pages = entries.written();
-        for page in pages.by_ref().take(MOST_WRITTEN_BYTES / self.page_bytes) {
-            image.write_back(memory, page, self.page_bytes);
+        for page in pages.by_ref().take(MOST_WRITTEN_BYTES / PAGE_BYTES) {
+            image.write_back(memory, page);
         }
         pages.next().is_none()
     }
 }
 
 impl Image {
-    fn of(memory: &[u8], page_bytes: usize) -> Self {
-        let zeros = memory.chunks(page_bytes).map(|page| page.iter().all(|byte| *byte == 0)).collect();
+    fn of(memory: &[u8]) -> Self {
+        let zeros = memory.chunks(PAGE_BYTES).map(|page| page.iter().all(|byte| *byte == 0)).collect();
         Self { bytes: memory.to_vec(), zeros }
     }
 
     /// Zeros are written at once. What a module lays out is mostly read by tasks, and compared for less than it is copied.
-    fn write_back(&self, memory: &mut [u8], page: usize, page_bytes: usize) {
-        let start = page * page_bytes;
-        let end = memory.len().min(start + page_bytes);
+    fn write_back(&self, memory: &mut [u8], page: usize) {
+        let start = page * PAGE_BYTES;
+        let end = memory.len().min(start + PAGE_BYTES);
         let (page_now, original) = (&mut memory[start..end], &self.bytes[start..end]);
         if self.zeros[page] {
             page_now.fill(0);
@@ -156,7 +150,7 @@ mod tests {
     const PAGE: usize = PAGE_BYTES;
 
     fn state(memory: &[u8], page_map: Option<PageMap>) -> State {
-        State { page_map, page_bytes: PAGE, memories: vec![Image::of(memory, PAGE)], globals: Vec::new() }
+        State { page_map, memories: vec![Image::of(memory)], globals: Vec::new() }
     }
 
     #[test]

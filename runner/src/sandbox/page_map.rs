@@ -19,19 +19,21 @@ const FILE: u64 = 1 << 61;
 
 const ENTRY_BYTES: usize = size_of::<u64>();
 
+/// The size of a page, which on x86-64 is the same everywhere. Other machines differ among themselves, and are not asked.
+pub const PAGE_BYTES: usize = 4 << 10;
+
 /// Where the system keeps it.
 pub const PATH: &str = "/proc/self/pagemap";
 
 /// This process's page tables.
 pub struct PageMap {
     file: File,
-    page_bytes: usize,
 }
 
 impl PageMap {
     /// `None` where the system does not tell.
     pub fn open() -> Option<Self> {
-        Some(Self { file: File::open(PATH).ok()?, page_bytes: rustix::param::page_size() })
+        if cfg!(target_arch = "x86_64") { Some(Self { file: File::open(PATH).ok()? }) } else { None }
     }
 
     /// Whether it tells of `memory` what is written to it: of a mapping that is not private it does not. Its first page and its
@@ -42,23 +44,19 @@ impl PageMap {
                 *byte = black_box(*byte);
             }
         }
-        let last = (memory.len() / self.page_bytes).saturating_sub(1);
+        let last = (memory.len() / PAGE_BYTES).saturating_sub(1);
         let told =
             |entries: Entries<'_>| [0, last].iter().all(|page| entries.written().any(|written| written == *page));
         memory.is_empty() || self.read(memory, &mut Vec::new()).is_some_and(told)
     }
 
-    pub fn page_bytes(&self) -> usize {
-        self.page_bytes
-    }
-
     /// The entries of the pages of `memory`; `None` if it is not made of whole pages.
     pub fn read<'a>(&self, memory: &[u8], buffer: &'a mut Vec<u8>) -> Option<Entries<'a>> {
         let start = memory.as_ptr().addr();
-        if !start.is_multiple_of(self.page_bytes) || !memory.len().is_multiple_of(self.page_bytes) {
+        if !start.is_multiple_of(PAGE_BYTES) || !memory.len().is_multiple_of(PAGE_BYTES) {
             return None;
         }
-        let entry = |address: usize| address / self.page_bytes * ENTRY_BYTES;
+        let entry = |address: usize| address / PAGE_BYTES * ENTRY_BYTES;
         buffer.resize(entry(memory.len()), 0);
         self.file.read_exact_at(buffer, u64::try_from(entry(start)).ok()?).ok()?;
         Some(Entries(buffer))
@@ -103,18 +101,18 @@ mod tests {
     }
 
     #[test]
+    #[cfg(target_arch = "x86_64")]
     fn pages_are_told_one_by_one() {
         let page_map = PageMap::open().expect("a page map");
-        let page_bytes = page_map.page_bytes();
         // So large that it is always a mapping of its own, which nobody has written to.
         let mut memory = vec![0_u8; 64 << 20];
-        let start = memory.as_ptr().align_offset(page_bytes);
-        let pages = &mut memory[start..start + 1000 * page_bytes];
+        let start = memory.as_ptr().align_offset(PAGE_BYTES);
+        let pages = &mut memory[start..start + 1000 * PAGE_BYTES];
         let mut buffer = Vec::new();
         let mut told = |pages: &[u8]| page_map.read(pages, &mut buffer).unwrap().written().collect::<Vec<usize>>();
         assert!(told(pages).is_empty());
         for page in [0, 1, 500, 511, 999] {
-            pages[page * page_bytes + 7] = 1;
+            pages[page * PAGE_BYTES + 7] = 1;
             // With huge pages, its neighbours were made with it.
             assert!(told(pages).contains(&page), "{page}");
         }
@@ -122,11 +120,12 @@ mod tests {
     }
 
     #[test]
+    #[cfg(target_arch = "x86_64")]
     fn what_does_not_tell_what_was_written_is_not_believed() {
-        let page_map = PageMap { file: File::open("/dev/zero").unwrap(), ..PageMap::open().unwrap() };
-        let mut memory = vec![0_u8; 8 * page_map.page_bytes];
-        let start = memory.as_ptr().align_offset(page_map.page_bytes);
-        assert!(!page_map.tells_of(&mut memory[start..start + 4 * page_map.page_bytes]));
+        let page_map = PageMap { file: File::open("/dev/zero").unwrap() };
+        let mut memory = vec![0_u8; 8 * PAGE_BYTES];
+        let start = memory.as_ptr().align_offset(PAGE_BYTES);
+        assert!(!page_map.tells_of(&mut memory[start..start + 4 * PAGE_BYTES]));
         assert!(!PageMap::open().unwrap().tells_of(&mut memory[start + 1..]), "no whole pages");
     }
 }
