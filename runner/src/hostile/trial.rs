@@ -42,6 +42,16 @@ pub struct Trial {
 impl Trial {
     /// Makes `attack`, whose task must end as `expected`, in a processor of its own.
     pub fn run(attack: &'static Attack, (guise, expected): (Guise, End), settings: &Settings) -> Self {
+        Self::of_source(&attack.source(guise), attack, (guise, expected), settings)
+    }
+
+    /// The same of `source`, which is the attack in a form that the pack does not have.
+    pub fn of_source(
+        source: &[u8],
+        attack: &'static Attack,
+        (guise, expected): (Guise, End),
+        settings: &Settings,
+    ) -> Self {
         let mut trial = Self {
             attack,
             guise,
@@ -51,9 +61,8 @@ impl Trial {
             wrong: Vec::new(),
             expected,
         };
-        let source = attack.source(guise);
         let started = Instant::now();
-        match Processor::load(&source, settings.clone()) {
+        match Processor::load(source, settings.clone()) {
             Ok(processor) if expected == End::Refused => {
                 drop(processor);
                 trial.ended = End::Done;
