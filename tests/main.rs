@@ -3,6 +3,7 @@
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod advisories;
 mod archives;
 mod assemblyscript;
 mod changing;
@@ -14,7 +15,6 @@ mod crash_matrix;
 mod examples;
 mod files;
 mod foreign;
-mod fuzz;
 mod harness;
 mod hostile;
 mod javascript;

@@ -1,7 +1,6 @@
 //! What the tests share.
 
 pub mod components;
-pub mod fuzz;
 pub mod guests;
 pub mod job;
 pub mod program;

@@ -53,7 +53,7 @@ impl ConfigFile {
         Self::parse(&text, path).with_context(context)
     }
 
-    fn parse(text: &str, path: &Path) -> Result<Self, UsageError> {
+    pub fn parse(text: &str, path: &Path) -> Result<Self, UsageError> {
         let values = yaml::parse(text).map_err(UsageError::new)?;
         let file = reader::read(values, path)?;
         file.check()?;

@@ -4,9 +4,6 @@ use std::path::Path;
 
 use super::*;
 
-#[path = "../../../../tests/harness/fuzz.rs"]
-mod fuzz;
-
 const R3PO: &str = "\
 job_name: count_produce
 output_path: output
@@ -152,37 +149,4 @@ fn a_file_that_cannot_be_read_is_named() {
     let error = ConfigFile::read(Path::new("/no/such/config.yaml")).unwrap_err();
     assert!(super::super::error::message(&error).starts_with("read /no/such/config.yaml: No such file"));
     assert_eq!(super::super::error::exit_of(&error), super::super::exit::Exit::Usage);
-}
-
-#[test]
-fn fuzz_config() {
-    let plain = "processor: p.wasm\ninputs: [a, b]\nsuffix: .json\nfuel: 10x\nparam: {x: 1, y: \"2\"}\nmax-errors: 5%\nhidden: true\n";
-    let tagged = "inputs: &a\n  - !!str x\n  - *a\ntimeout: 5s # five\noutput: |\n  out\n";
-    let target = fuzz::Target {
-        name: "config",
-        seeds: [R3PO, plain, tagged].map(|text| text.as_bytes().to_vec()).into(),
-        words: &[
-            b"*a",
-            b"&a ",
-            b"<<: ",
-            b"!!binary ",
-            b"? ",
-            b"- ",
-            b"{",
-            b"[[[[[[[[",
-            b"|\n",
-            b"\t",
-            b"1e999",
-            b"~",
-            b"---\n",
-            b"\xef\xbb\xbf",
-        ],
-        rounds: 2_000,
-    };
-    target.run(|text| {
-        let Ok(text) = std::str::from_utf8(text) else { return };
-        if let Err(message) = parse(text) {
-            assert!(!message.is_empty());
-        }
-    });
 }

@@ -68,7 +68,7 @@ macro_rules! files {
     ($folder:literal, [$($path:literal),+ $(,)?]) => {
         [$($crate::cli::languages::File {
             path: $path,
-            text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/", $folder, "/", $path)),
+            text: include_str!(concat!("../../../templates/", $folder, "/", $path)),
         }),+]
     };
 }
@@ -78,7 +78,7 @@ macro_rules! sdk_files {
     ($folder:literal, $into:literal, [$($path:literal),+ $(,)?]) => {
         [$($crate::cli::languages::File {
             path: concat!($into, "/", $path),
-            text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../guest-sdk/", $folder, $path)),
+            text: include_str!(concat!("../../../../guest-sdk/", $folder, $path)),
         }),+]
     };
 }

@@ -3,29 +3,46 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use sandmill::config::{Config, Output, Source};
-use sandmill::event::Silent;
+use sandmill::event::{Event, Monitor, Silent};
 use tempfile::TempDir;
 
-use crate::harness::fuzz::Target;
-use crate::harness::job::guest;
-use crate::harness::program::Program;
+use crate::Target;
+use crate::site::{folder, guest};
 
 const LEDGER: &str = "ledger.db";
 const LOG: &str = "ledger.db-wal";
 
-/// A folder in memory, where the system has one: what is tried here needs no disk.
-pub fn folder() -> TempDir {
-    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+/// A ledger and its log.
+type Files = (Vec<u8>, Vec<u8>);
+
+fn files(out: &Path) -> Files {
+    let read = |name: &str| fs::read(out.join(name)).unwrap_or_default();
+    (read(LEDGER), read(LOG))
+}
+
+/// Takes what is on disk when tasks have been committed, as a crash would leave it.
+struct Snapshot<'a> {
+    out: &'a Path,
+    taken: Mutex<Files>,
+}
+
+impl Monitor for Snapshot<'_> {
+    fn event(&self, event: Event<'_>) {
+        if let Event::Committed { .. } = event {
+            *self.taken.lock().unwrap() = files(self.out);
+        }
+    }
 }
 
 /// Inputs, what a run makes of them, and ledgers with half of that.
 struct Site {
     folder: TempDir,
     results: String,
-    /// The ledger and its log: of a run that has ended, and of one that was killed before it put the log into the ledger.
-    ledgers: [(Vec<u8>, Vec<u8>); 2],
+    /// Of a run that has ended, and of one that broke off before it put the log into the ledger.
+    ledgers: [Files; 2],
 }
 
 impl Site {
@@ -37,19 +54,17 @@ impl Site {
             fs::write(path("in").join(format!("f{number}")), format!("{{\"n\":{number},\"s\":\"{number} times\"}}"))
                 .unwrap();
         }
-        let run = |out: &str, words: &[&str]| {
-            let program =
-                Program::new().args([&"run".into(), &guest("echo.wat"), &path("in"), &"-o".into(), &path(out)]);
-            program.args(words)
-        };
-        run("whole", &[]).run().expect_code(0);
-        run("ended", &["--limit=12"]).run().expect_code(0);
-        assert!(run("killed", &["--limit=12"]).env("SANDMILL_FAULT", "ledger.finish.before_fold").run().was_killed());
-        let read = |out: &str, name: &str| fs::read(path(out).join(name)).unwrap_or_default();
-        let ledgers = ["ended", "killed"].map(|out| (read(out, LEDGER), read(out, LOG)));
-        assert!(ledgers[0].1.is_empty() && !ledgers[1].1.is_empty());
-        let results = fs::read_to_string(path("whole/results.csv")).unwrap();
-        Self { folder, results, ledgers }
+        let mut site = Self { folder, results: String::new(), ledgers: Default::default() };
+        let (whole, half) = (site.folder.path().join("whole"), site.folder.path().join("half"));
+        sandmill::run(&site.config(whole.clone()), &Silent).unwrap();
+        site.results = fs::read_to_string(whole.join("results.csv")).unwrap();
+        let mut config = site.config(half.clone());
+        config.source.choice.limit = Some(12);
+        let snapshot = Snapshot { out: &half, taken: Mutex::default() };
+        sandmill::run(&config, &snapshot).unwrap();
+        site.ledgers = [files(&half), snapshot.taken.into_inner().unwrap()];
+        assert!(site.ledgers[0].1.is_empty() && !site.ledgers[1].1.is_empty());
+        site
     }
 
     fn config(&self, out: PathBuf) -> Config {
@@ -110,8 +125,8 @@ impl Site {
     }
 }
 
-#[test]
-fn fuzz_ledger() {
+/// A run that goes on with what damage has left: the very results, or an error.
+pub fn target() -> Target {
     let site = Site::new();
     let change = |kind: u8, file: u8, at: u32, value: u8| {
         let at = at.to_le_bytes();
@@ -128,6 +143,5 @@ fn fuzz_ledger() {
             }
         }
     }
-    let target = Target { name: "ledger", seeds, words: &[&[0, 1, 0, 0x20, 0, 0, 0x40, 0]], rounds: 40 };
-    target.run(|script| site.go_on(script));
+    Target { name: "ledger", seeds, check: Box::new(move |script| site.go_on(script)) }
 }

@@ -5,31 +5,9 @@ use std::num::NonZeroU64;
 
 use sandmill::config::{ChunkSize, Config, Output, Source, Split, Splitting};
 use sandmill::event::Silent;
-use sandmill::input::Input;
-use sandmill::outcome::Outcome;
-use sandmill::row::{Rows, Schema};
 
-use super::damage::folder;
-use crate::harness::fuzz::Target;
-use crate::harness::job::guest;
-
-/// The content as a row.
-fn as_row(schema: &Schema, input: &mut dyn Input) -> Outcome {
-    let (mut content, mut buffer) = (Vec::new(), [0; 4096]);
-    loop {
-        match input.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(read_bytes) => content.extend_from_slice(&buffer[..read_bytes]),
-            Err(failure) => return Outcome::Failed(failure),
-        }
-    }
-    let hex: String = content.iter().map(|byte| format!("{byte:02x}")).collect();
-    let mut rows = Rows::default();
-    match rows.push_json(format!("{{\"hex\":\"{hex}\"}}").as_bytes(), schema) {
-        Ok(()) => Outcome::Done { rows, rejects: Vec::new() },
-        Err(failure) => Outcome::Failed(failure),
-    }
-}
+use crate::Target;
+use crate::site::{as_row, folder, guest, hex};
 
 /// How the first two bytes say that the others are split, and whether its chunks are the very file.
 fn splitting(kind: u8, size: u8) -> Option<(Splitting, bool)> {
@@ -49,8 +27,8 @@ fn splitting(kind: u8, size: u8) -> Option<(Splitting, bool)> {
     Some((Splitting { split, size, column: "chunk".to_owned() }, is_whole))
 }
 
-#[test]
-fn fuzz_inputs() {
+/// Files that are split as their first two bytes say, or unpacked: chunks that are done make up the file.
+pub fn target() -> Target {
     let texts = [
         "a: 1\nb: 2\n\nc: \"3\nd\"\n",
         "name,n\r\n\"a \"\"b\n\",1\r\nc,2\n",
@@ -63,15 +41,9 @@ fn fuzz_inputs() {
         seeds.extend(texts.iter().map(|text| [&[kind, 8], text.as_bytes()].concat()));
     }
     seeds.extend(compressed().into_iter().map(|file| [vec![8, 0], file].concat()));
-    let target = Target {
-        name: "inputs",
-        seeds,
-        words: &[b"\n", b"\r\n", b"\"", b"ab", b"a:", b"[", b"}", b"\\\"", b","],
-        rounds: 60,
-    };
     let site = folder();
     let path = site.path().join("input");
-    target.run(|bytes| {
+    let check = move |bytes: &[u8]| {
         let (head, content) = bytes.split_at(bytes.len().min(2));
         let [kind, size] = [head.first(), head.get(1)].map(|byte| byte.copied().unwrap_or_default());
         fs::write(&path, content).unwrap();
@@ -94,15 +66,12 @@ fn fuzz_inputs() {
             .iter()
             .any(|magic| content.starts_with(magic));
         if splitting.is_some_and(|(_, is_whole)| is_whole) && summary.total.tasks_failed() == 0 && !is_compressed {
-            let hex: String = read("results.csv")
-                .lines()
-                .skip(1)
-                .filter_map(|line| line.rsplit(',').next().map(str::to_owned))
-                .collect();
-            let expected: String = content.iter().map(|byte| format!("{byte:02x}")).collect();
-            assert_eq!(hex, expected, "the chunks are not the file");
+            let results = read("results.csv");
+            let chunks: String = results.lines().skip(1).filter_map(|line| line.rsplit(',').next()).collect();
+            assert_eq!(chunks, hex(content), "the chunks are not the file");
         }
-    });
+    };
+    Target { name: "inputs", seeds, check: Box::new(check) }
 }
 
 /// The same text in formats that are unpacked on the way.

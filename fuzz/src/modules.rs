@@ -9,9 +9,8 @@ use sandmill::hostile::ATTACKS;
 use sandmill::outcome::{FailureKind, Outcome};
 use sandmill::sandbox::{Attempt, Processor, Sandbox, Settings, inspect};
 
-use crate::harness::components;
-use crate::harness::fuzz::Target;
-use crate::harness::guests::{TestInput, guest, task};
+use crate::guests::{TestInput, guest, task};
+use crate::{Target, components};
 
 /// What everything ends within at once.
 fn settings() -> Settings {
@@ -47,8 +46,8 @@ fn attempt(wasm: &[u8]) -> Option<Attempt> {
     Some(attempt)
 }
 
-#[test]
-fn fuzz_module() {
+/// Bytes that may be a module or a component, or its text.
+pub fn module() -> Target {
     let binary = |text: &str| wat::parse_str(text).unwrap();
     let mut seeds: Vec<Vec<u8>> = ["emit.wat", "echo.wat", "columns.wat", "memories.wat", "calls_command.wat"]
         .map(|name| binary(&guest(name)))
@@ -59,26 +58,14 @@ fn fuzz_module() {
         let attack = ATTACKS.iter().find(|attack| attack.name == name).unwrap();
         seeds.extend(attack.ends.iter().map(|(guise, _)| attack.source(*guise)));
     }
-    let target = Target {
-        name: "module",
-        seeds,
-        words: &[
-            b"\xff\xff\xff\xff\x0f",
-            b"\x80\x80\x80\x80\x08",
-            b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
-            b"\0asm",
-        ],
-        rounds: 300,
-    };
-    target.run(|wasm| drop(attempt(wasm)));
+    Target { name: "module", seeds, check: Box::new(|wasm| drop(attempt(wasm))) }
 }
 
-#[test]
-fn fuzz_smith() {
-    let target = Target { name: "smith", seeds: vec![b"seed".repeat(200)], words: &[], rounds: 100 };
+/// Valid modules that do anything with what they may import; each twice, with the same outcome.
+pub fn smith() -> Target {
     let imports = wat::parse_str(guest("hostile_imports.wat")).unwrap();
     let exports = wat::parse_str(guest("hostile_exports.wat")).unwrap();
-    target.run(|bytes| {
+    let check = move |bytes: &[u8]| {
         let config = wasm_smith::Config {
             available_imports: Some(imports.clone()),
             exports: Some(exports.clone()),
@@ -98,5 +85,6 @@ fn fuzz_smith() {
         let (first, second) = (attempt(&wasm), attempt(&wasm));
         let told = |attempt: Option<Attempt>| attempt.map(|attempt| (attempt.outcome, attempt.usage.fuel, attempt.log));
         assert_eq!(told(first), told(second), "the same module twice");
-    });
+    };
+    Target { name: "smith", seeds: vec![b"seed".repeat(200)], check: Box::new(check) }
 }
