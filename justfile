@@ -20,7 +20,7 @@ guests:
 crash-matrix:
     SANDMILL_CRASH_MATRIX=full cargo test -p sandmill --test integration crash_matrix -- --nocapture
 
-# One target of the fuzzer for a time: abi, archives, config, inputs, ledger, module, rows or smith. It needs a nightly compiler
+# One target of the fuzzer for a time: abi, archives, config, inputs, ledger, module, rows, smith or wasi. It needs a nightly compiler
 # and cargo-fuzz (`cargo install cargo-fuzz`). What it finds is in fuzz/artifacts; once it is mended, it is kept in
 # fuzz/regressions, which every test run takes.
 fuzz TARGET SECONDS="3600":

@@ -17,6 +17,7 @@ mod replay;
 pub mod rows;
 mod site;
 mod target;
+pub mod wasi;
 
 pub use libfuzzer_sys;
 pub use target::{Check, Target};

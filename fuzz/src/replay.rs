@@ -1,6 +1,6 @@
 //! Every target with all that is kept: what a fuzzer found once does not come back.
 
-use crate::{Target, abi, archives, config, inputs, ledger, modules, rows};
+use crate::{Target, abi, archives, config, inputs, ledger, modules, rows, wasi};
 
 fn replay(mut target: Target) {
     let known = target.known();
@@ -46,4 +46,9 @@ fn rows() {
 #[test]
 fn smith() {
     replay(modules::smith());
+}
+
+#[test]
+fn wasi() {
+    replay(wasi::target());
 }

@@ -1,0 +1,3 @@
+#![no_main]
+
+sandmill_fuzz::fuzz!(sandmill_fuzz::wasi::target);
