@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use crate::harness::guests::{TestInput, run_all, settings};
 use crate::harness::program::Program;
 
 /// Those that there is a tour for.
@@ -25,12 +26,17 @@ struct Toured {
     files: BTreeMap<String, Vec<u8>>,
 }
 
-fn tour(language: &str, inputs: &Path, args: &[&str]) -> Option<Toured> {
+/// The tour in `language`, if it has been built.
+fn built(language: &str) -> Option<PathBuf> {
     let Some(rebuilt) = env::var_os("SANDMILL_REBUILT_EXAMPLES") else {
         assert!(env::var_os("CI").is_none(), "SANDMILL_REBUILT_EXAMPLES is not set: run tests/run");
         return None;
     };
-    let processor = Path::new(&rebuilt).join("tour").join(language).with_extension("wasm");
+    Some(Path::new(&rebuilt).join("tour").join(language).with_extension("wasm"))
+}
+
+fn tour(language: &str, inputs: &Path, args: &[&str]) -> Option<Toured> {
+    let processor = built(language)?;
     let out = tempfile::tempdir().unwrap();
     let ended = Program::new()
         .args(["run".as_ref(), processor.as_os_str(), inputs.as_os_str(), "-o".as_ref(), out.path().as_os_str()])
@@ -257,6 +263,19 @@ fn chunks_know_their_place_whatever_the_sdk() {
             uncounted[1..].iter().all(|[chunk, line, at]| line == "0" && *at == format!("at {chunk}")),
             "{language}: {uncounted:?}"
         );
+    }
+}
+
+#[test]
+fn a_small_task_does_not_grow_its_memory_where_the_language_is_compiled() {
+    // An instance whose memory has grown does not serve the next task, so this is most of what a small task costs.
+    for language in ["rust", "c", "cpp", "zig", "assemblyscript"] {
+        let Some(processor) = built(language) else { return };
+        let lines = "a line that is rather long, with \"quotes\"\n".repeat(150);
+        let tasks = [("least", TestInput::from("\n")), ("small", TestInput::from(lines.as_str()))];
+        let attempts = run_all(&fs::read(processor).unwrap(), settings(), tasks);
+        let [least, small] = [0, 1].map(|index| attempts[index].usage.peak_memory_bytes);
+        assert_eq!(least, small, "{language}");
     }
 }
 

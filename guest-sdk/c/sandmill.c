@@ -513,7 +513,19 @@ EXPORT(sandmill_process) uint64_t sandmill_process(char *ptr, size_t len) {
     return reply_with(result);
 }
 
+/*
+ * Makes the allocator take memory for each of the sizes that it keeps apart. Tasks begin with what this has left, and the instance
+ * of one that did not have to grow its memory serves the next one as well, which is several times cheaper than a new one.
+ */
+static void take_memory(void) {
+    for (size_t size = 1; size <= 64 << 10; size *= 2) {
+        void *volatile taken = malloc(size); /* volatile, or the compiler would leave both out */
+        free(taken);
+    }
+}
+
 EXPORT(sandmill_init) uint64_t sandmill_init(void) {
+    take_memory();
     reply.len = 0;
     if (sandmill_main.init == NULL) return 0;
     sandmill_result result = sandmill_main.init();
