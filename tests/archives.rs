@@ -1,15 +1,17 @@
 //! Archives in a run: their members are inputs of their own, wherever the archive is, and what is wrong with one is told.
 
 use std::io::Write as _;
+use std::path::PathBuf;
 
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder};
 use rawzip::{CompressionMethod, ZipArchiveWriter};
-use sandmill::config::{Archives, ChunkSize, OnChange, OnMissing, Split, Splitting};
+use sandmill::config::{Archives, ChunkSize, Markers, OnChange, OnMissing, Split, Splitting};
+use sandmill::event::Notice;
 use sandmill::outcome::FailureKind;
 use tar::{Builder, EntryType, Header};
 
-use crate::harness::job::Job;
+use crate::harness::job::{Job, Watcher};
 use crate::harness::program::Program;
 
 /// A tar file; names that end in a slash are folders.
@@ -110,6 +112,17 @@ fn a_large_member_is_streamed_and_checked() {
     job.input("x.zip", damaged);
     assert_eq!(job.run().run.done, 1);
     assert_message(&job, "x.zip/b", "its checksum is not that of its content");
+}
+
+#[test]
+fn members_whose_names_are_too_long_for_a_marker_are_told_of() {
+    let mut job = Job::new("echo.wat");
+    job.config.views.markers = Markers::Tree { prefix: PathBuf::new() };
+    job.input("a.zip", zip(&[(&"n".repeat(300), b"{\"n\":1}"), ("b", b"{\"n\":2}")]));
+    let watcher = Watcher::default();
+    assert_eq!(job.run_watched(&watcher).run.done, 2);
+    assert_eq!(watcher.notices(), [Notice::Unmarked { tasks: 1 }]);
+    assert!(job.out("tracking/a.zip/b/done.job").is_file());
 }
 
 #[test]

@@ -103,6 +103,8 @@ pub enum Notice {
     TriedApart { tasks: u64 },
     /// These columns are not in every row.
     SparseColumns { columns: Vec<String>, rows: u64 },
+    /// Tasks of this run without a marker file, since there can be none at its path.
+    Unmarked { tasks: u64 },
 }
 
 impl fmt::Display for Notice {
@@ -154,6 +156,11 @@ impl fmt::Display for Notice {
             Self::SparseColumns { columns, rows } => {
                 write!(f, "not every one of the {rows} rows has the columns {}; their cells are empty there", columns.join(", "))
             }
+            Self::Unmarked { tasks } => write!(
+                f,
+                "{} without a marker: its path would be too long for the file system, or another marker has its place; the ledger and the tables have all",
+                counted(*tasks, "task")
+            ),
         }
     }
 }

@@ -504,6 +504,9 @@ fn make(views: &mut Views, control: &Control<'_>) -> anyhow::Result<Written> {
     if !made.sparse_columns.is_empty() {
         control.event(Event::Notice(Notice::SparseColumns { columns: made.sparse_columns, rows: made.rows }));
     }
+    if made.unmarked > 0 {
+        control.event(Event::Notice(Notice::Unmarked { tasks: made.unmarked }));
+    }
     Ok(made.written)
 }
 

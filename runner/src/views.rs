@@ -26,6 +26,8 @@ pub struct Views {
     folder: PathBuf,
     config: config::Views,
     markers: Option<MarkerTree>,
+    /// Tasks of this run that no marker could be made for.
+    unmarked: u64,
     reader: Reader,
     refresh_at: Instant,
 }
@@ -37,6 +39,8 @@ pub struct Made {
     pub rows: u64,
     /// Columns that not every row has.
     pub sparse_columns: Vec<String>,
+    /// Tasks of this run that no marker could be made for.
+    pub unmarked: u64,
 }
 
 impl Views {
@@ -52,6 +56,7 @@ impl Views {
             folder: folder.to_owned(),
             config: config.clone(),
             markers,
+            unmarked: 0,
             reader: Reader::open(folder)?,
             refresh_at: Instant::now() + REFRESH_EVERY,
         })
@@ -74,7 +79,7 @@ impl Views {
     /// If a view cannot be written.
     pub fn after_commit(&mut self, finished: &[Finished]) -> anyhow::Result<()> {
         if let Some(markers) = &self.markers {
-            markers.write(finished)?;
+            self.unmarked += markers.write(finished)?.unmarkable;
         }
         if Instant::now() >= self.refresh_at {
             let started = Instant::now();
@@ -108,7 +113,7 @@ impl Views {
             errors: self.folder.join(export::ERRORS),
             ledger: self.folder.join(ledger::FILE),
         };
-        Ok(Made { written, rows: tables.rows, sparse_columns: tables.sparse })
+        Ok(Made { written, rows: tables.rows, sparse_columns: tables.sparse, unmarked: self.unmarked })
     }
 }
 
