@@ -1,70 +1,16 @@
 //! Archives in a run: their members are inputs of their own, wherever the archive is, and what is wrong with one is told.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
-use flate2::Compression;
-use flate2::write::{DeflateEncoder, GzEncoder};
 use rawzip::{CompressionMethod, ZipArchiveWriter};
 use sandmill::config::{Archives, ChunkSize, Markers, OnChange, OnMissing, Split, Splitting};
 use sandmill::event::Notice;
 use sandmill::outcome::FailureKind;
-use tar::{Builder, EntryType, Header};
+use tar::{Builder, EntryType};
 
+use crate::harness::archives::{append, gzip, tar, zip};
 use crate::harness::job::{Job, Watcher};
 use crate::harness::program::Program;
-
-/// A tar file; names that end in a slash are folders.
-pub fn tar(members: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut builder = Builder::new(Vec::new());
-    for (name, content) in members {
-        append(
-            &mut builder,
-            if name.ends_with('/') { EntryType::Directory } else { EntryType::Regular },
-            name,
-            content,
-        );
-    }
-    builder.into_inner().unwrap()
-}
-
-/// Appends a member by any name.
-fn append(builder: &mut Builder<Vec<u8>>, kind: EntryType, name: &str, content: &[u8]) {
-    let mut header = Header::new_gnu();
-    header.set_entry_type(kind);
-    header.set_size(content.len() as u64);
-    header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
-    header.set_cksum();
-    builder.append(&header, content).unwrap();
-}
-
-fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut archive = ZipArchiveWriter::new(Vec::new());
-    for (index, (name, content)) in members.iter().enumerate() {
-        let file = archive.new_file(rawzip::path::EntryPath::verbatim(name.as_bytes()));
-        if index % 2 == 0 {
-            let (mut entry, config) = file.compression_method(CompressionMethod::DEFLATE).start().unwrap();
-            let mut writer = config.wrap(DeflateEncoder::new(&mut entry, Compression::default()));
-            writer.write_all(content).unwrap();
-            let (encoder, output) = writer.finish().unwrap();
-            encoder.finish().unwrap();
-            entry.finish(output).unwrap();
-        } else {
-            let (mut entry, config) = file.start().unwrap();
-            let mut writer = config.wrap(&mut entry);
-            writer.write_all(content).unwrap();
-            let (_, output) = writer.finish().unwrap();
-            entry.finish(output).unwrap();
-        }
-    }
-    archive.finish().unwrap()
-}
-
-fn gzip(content: impl AsRef<[u8]>) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(content.as_ref()).unwrap();
-    encoder.finish().unwrap()
-}
 
 /// The message of the failure of each input that failed.
 fn messages(job: &Job) -> Vec<(String, String)> {

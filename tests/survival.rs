@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::archives::tar;
 use crate::compressed::gzip;
+use crate::harness::archives::tar;
 use crate::harness::job::guest;
 use crate::harness::program::Program;
 

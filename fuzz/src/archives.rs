@@ -2,18 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use flate2::Compression;
-use flate2::write::{DeflateEncoder, GzEncoder};
-use rawzip::path::EntryPath;
-use rawzip::{CompressionMethod, ZipArchiveWriter};
 use sandmill::config::{Archives, Config, Markers, Output, Source, Views};
 use sandmill::event::{Event, Monitor, Notice};
 
 use crate::Target;
+use crate::packed::{gzip, tar, zip};
 use crate::site::{as_row, folder, guest};
 
 const BLOCK_BYTES: usize = 512;
@@ -96,36 +92,4 @@ fn with_checksums(mut archive: Vec<u8>) -> Vec<u8> {
         at += BLOCK_BYTES + size_bytes.next_multiple_of(BLOCK_BYTES);
     }
     archive
-}
-
-fn gzip(content: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(content).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn tar(members: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut builder = tar::Builder::new(Vec::new());
-    for (name, content) in members {
-        let mut header = tar::Header::new_gnu();
-        header.set_size(content.len() as u64);
-        header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
-        header.set_cksum();
-        builder.append(&header, *content).unwrap();
-    }
-    builder.into_inner().unwrap()
-}
-
-fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut archive = ZipArchiveWriter::new(Vec::new());
-    for (name, content) in members {
-        let file = archive.new_file(EntryPath::verbatim(name.as_bytes()));
-        let (mut entry, config) = file.compression_method(CompressionMethod::DEFLATE).start().unwrap();
-        let mut writer = config.wrap(DeflateEncoder::new(&mut entry, Compression::default()));
-        writer.write_all(content).unwrap();
-        let (encoder, output) = writer.finish().unwrap();
-        encoder.finish().unwrap();
-        entry.finish(output).unwrap();
-    }
-    archive.finish().unwrap()
 }

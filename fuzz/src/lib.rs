@@ -26,6 +26,8 @@ pub use target::{Check, Target};
 pub mod components;
 #[path = "../../tests/harness/guests.rs"]
 pub mod guests;
+#[path = "../../tests/harness/archives.rs"]
+pub mod packed;
 
 /// The parts of the command line that read a configuration file.
 #[path = "../../runner/src/cli"]

@@ -13,7 +13,7 @@ use crate::guests::{TestInput, load, settings_with, task};
 use crate::site::folder;
 use crate::{Target, components};
 
-/// The calls, with `i` for a parameter of 32 bits and `I` for one of 64. All but one give a number.
+/// The calls, with `i` for a parameter of 32 bits and `I` for one of 64. All give a number.
 const CALLS: [(&str, &str); 44] = [
     ("args_get", "ii"),
     ("args_sizes_get", "ii"),
@@ -95,12 +95,11 @@ pub fn target() -> Target {
         settings.budget.fuel.base = 5_000_000;
         settings.budget.output_bytes = 64 << 10;
         settings.command.output_files = true;
-        settings.staging = Some(staging.clone());
     });
     let guest = guest();
     // A module and a component, each with a folder of its own.
     let sandboxes: [&'static Processor; 2] = [
-        leaked(&guest.clone().into_bytes(), &settings, &staging.join("module")),
+        leaked(guest.as_bytes(), &settings, &staging.join("module")),
         leaked(&components::command(&guest), &settings, &staging.join("component")),
     ];
     let mut sandboxes = sandboxes.map(|processor| Sandbox::new(processor, 0).unwrap());

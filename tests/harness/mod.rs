@@ -1,5 +1,6 @@
 //! What the tests share.
 
+pub mod archives;
 pub mod components;
 pub mod guests;
 pub mod job;
